@@ -1,0 +1,1 @@
+"""Court Link: video hearings for courts, police and custody."""

@@ -1,0 +1,1 @@
+"""The rules, as values in and values or errors out. No clock, no network, no database."""
