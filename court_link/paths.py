@@ -1,6 +1,6 @@
 """Where the files that travel beside the code are found.
 
-A checkout keeps them at its top level; the wheel packs them inside the package (`pyproject.toml`, "force-include").
+A checkout keeps them at its top level; the wheel packs them inside the package (`sources` in pyproject.toml).
 """
 
 from pathlib import Path
