@@ -1,0 +1,72 @@
+"""Every table, one file a subject. Rows stay inside `store` and the use cases; callers get frozen values.
+
+Personal data: `user.name`, `user.email`, `resource.name` of people, `hearing.title`, `party.name`, `link.label`,
+`event_detail.text`, `problem`'s detail. Everything else is ids, codes and times.
+"""
+
+from court_link.store.tables.bookings import Booking, CapacityBucket, Idempotency, Reservation
+from court_link.store.tables.events import Delivery, EventDetail, EventRow, EventSeal, Lease, SubjectSalt
+from court_link.store.tables.hearings import (
+    Case,
+    DirectionRow,
+    Hearing,
+    HearingOrganisation,
+    Party,
+    Problem,
+    TrackingReference,
+)
+from court_link.store.tables.identity import ApiToken, Invitation, LoginSession, Organisation, User, UserScope
+from court_link.store.tables.imports import ImportRow, ImportRun
+from court_link.store.tables.live import JoinSession, Link, LinkMedia, LiveRoom, Node
+from court_link.store.tables.places import (
+    Holiday,
+    OpeningHours,
+    Person,
+    Resource,
+    Shift,
+    Site,
+    SittingSession,
+)
+from court_link.store.tables.work import DueJob, Setting
+
+__all__ = [
+    "ApiToken",
+    "Booking",
+    "CapacityBucket",
+    "Case",
+    "Delivery",
+    "DirectionRow",
+    "DueJob",
+    "EventDetail",
+    "EventRow",
+    "EventSeal",
+    "Hearing",
+    "HearingOrganisation",
+    "Holiday",
+    "Idempotency",
+    "ImportRow",
+    "ImportRun",
+    "Invitation",
+    "JoinSession",
+    "Lease",
+    "Link",
+    "LinkMedia",
+    "LiveRoom",
+    "LoginSession",
+    "Node",
+    "OpeningHours",
+    "Organisation",
+    "Party",
+    "Person",
+    "Problem",
+    "Reservation",
+    "Resource",
+    "Setting",
+    "Shift",
+    "Site",
+    "SittingSession",
+    "SubjectSalt",
+    "TrackingReference",
+    "User",
+    "UserScope",
+]

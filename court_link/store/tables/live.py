@@ -1,0 +1,92 @@
+"""Links into hearings, their join sessions, and the rooms on media nodes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from court_link.domain.ids import new_id
+from court_link.domain.link import LOBBY, Admission
+from court_link.domain.node import NodeState
+from court_link.domain.roles import Part
+from court_link.store.columns import document, moment, word
+
+
+class Link(SQLModel, table=True):
+    """One participant's way into one hearing."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
+    part: Part = Field(sa_column=word(Part))
+    label: str  # what others in the hearing see; personal
+    person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    room_id: UUID | None = Field(default=None, foreign_key="resource.id", index=True)  # the endpoint's room
+    organisation_id: UUID | None = Field(default=None, foreign_key="organisation.id")
+    remote: bool = True  # needs a live-link direction before admission
+    admission: Admission = Field(default=Admission.EXPECTED, sa_column=word(Admission))
+    place: str = LOBBY
+    credential_version: int = 1  # raising it revokes every credential and join session before it
+    revoked: bool = False
+    identified_by: UUID | None = None
+    identified_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    arrived_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    admitted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    left_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    kit_check: dict[str, Any] | None = Field(default=None, sa_column=document(nullable=True))
+    version: int = 1
+
+
+class JoinSession(SQLModel, table=True):
+    """A device that redeemed a credential. Digests only. Times are real time."""
+
+    __tablename__ = "join_session"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    link_id: UUID = Field(foreign_key="link.id", index=True)
+    token_digest: str = Field(unique=True)
+    device_digest: str
+    credential_version: int
+    created_at: datetime = Field(sa_column=moment())
+    seen_at: datetime = Field(sa_column=moment())
+    revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class LiveRoom(SQLModel, table=True):
+    """A hearing's room on a media node. The desired state is derived from the links at `version`."""
+
+    __tablename__ = "live_room"
+
+    hearing_id: UUID = Field(foreign_key="hearing.id", primary_key=True)
+    version: int = 1
+    applied_version: int = 0
+    node: str | None = None
+    epoch: str | None = None  # of the worker that applied it
+    closed: bool = False
+
+
+class LinkMedia(SQLModel, table=True):
+    """What the worker last said of a link: derived presence, never admission."""
+
+    __tablename__ = "link_media"
+
+    link_id: UUID = Field(foreign_key="link.id", primary_key=True)
+    session: str | None = None
+    etag: str | None = None
+    epoch: str | None = None
+    connected: bool = False
+    quality: int | None = None  # 0 to 100
+    changed_at: datetime = Field(sa_column=moment())
+
+
+class Node(SQLModel, table=True):
+    """A media server with a capacity in participants. `seen_at` is real time."""
+
+    name: str = Field(primary_key=True)
+    epoch: str = ""
+    state: NodeState = Field(sa_column=word(NodeState))
+    capacity: int = 0
+    load: int = 0
+    seen_at: datetime = Field(sa_column=moment())
