@@ -308,7 +308,8 @@ def _read_offer(offer: str) -> tuple[frozenset[Kind], frozenset[Kind], str]:
     ufrag = re.search(r"^a=ice-ufrag:(\S+)", offer, re.MULTILINE)
     if not offer.startswith("v=0") or ufrag is None:
         raise OfferRefused
-    sends, receives = set(), set()
+    sends: set[Kind] = set()
+    receives: set[Kind] = set()
     for section in re.split(r"^m=", offer, flags=re.MULTILINE)[1:]:
         kind = next((kind for kind in Kind if section.startswith(kind)), None)
         if kind is None or CODECS[kind] not in section.lower():
