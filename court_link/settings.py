@@ -58,7 +58,9 @@ class Settings(BaseSettings):
     @classmethod
     def _not_obvious(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value().lower() in _WEAK:
-            raise ValueError("choose a random secret: `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`")
+            raise ValueError(
+                "choose a random secret: `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+            )
         return value
 
     @model_validator(mode="after")
@@ -66,7 +68,9 @@ class Settings(BaseSettings):
         if self.mode == "production":
             for name in ("secret_key", "media_control_key"):
                 if len(getattr(self, name).get_secret_value()) < 32:
-                    raise ValueError(f"COURT_LINK_{name.upper()} must be set to at least 32 random characters")
+                    raise ValueError(
+                        f"COURT_LINK_{name.upper()} must be set to at least 32 random characters"
+                    )
         return self
 
     @cached_property

@@ -45,9 +45,7 @@ class Conflict(CourtLinkError):
 class Invalid(CourtLinkError):
     """Something in what you entered needs changing."""
 
-    def __init__(
-        self, message: str | None = None, errors: Sequence[FieldError] = (), **details: Any
-    ) -> None:
+    def __init__(self, message: str | None = None, errors: Sequence[FieldError] = (), **details: Any) -> None:
         super().__init__(message, **details)
         self.errors = tuple(errors)
 

@@ -90,7 +90,9 @@ GENESIS = "0" * 64
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8; the same bytes on every engine and Python."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def chained(previous: str, seq: int, body: Mapping[str, Any]) -> str:

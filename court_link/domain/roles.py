@@ -76,9 +76,7 @@ ROLES_OF: dict[OrganisationKind, frozenset[Role]] = {
         {Role.LISTING_OFFICER, Role.LEGAL_ADVISER, Role.USHER, Role.BENCH, Role.ADMINISTRATOR}
     ),
     OrganisationKind.FORCE: frozenset({Role.OFFICER, Role.ADMINISTRATOR}),
-    OrganisationKind.CUSTODY: frozenset(
-        {Role.CUSTODY_OFFICER, Role.DETENTION_OFFICER, Role.ADMINISTRATOR}
-    ),
+    OrganisationKind.CUSTODY: frozenset({Role.CUSTODY_OFFICER, Role.DETENTION_OFFICER, Role.ADMINISTRATOR}),
     OrganisationKind.PROSECUTION: frozenset({Role.PROSECUTOR, Role.ADMINISTRATOR}),
     OrganisationKind.DEFENCE: frozenset({Role.ADVOCATE, Role.ADMINISTRATOR}),
     OrganisationKind.COMMISSIONER: frozenset({Role.COMMISSIONER, Role.ADMINISTRATOR}),

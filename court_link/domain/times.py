@@ -64,7 +64,10 @@ class Interval:
         if self.start.tzinfo is None or self.end.tzinfo is None:
             raise ValueError("an Interval is of aware datetimes")
         if not self.start < self.end:
-            raise Invalid("The end must be after the start.", [FieldError("ends_at", "The end must be after the start.")])
+            raise Invalid(
+                "The end must be after the start.",
+                [FieldError("ends_at", "The end must be after the start.")],
+            )
 
     def overlaps(self, other: Interval) -> bool:
         return self.start < other.end and other.start < self.end

@@ -32,13 +32,21 @@ class Db(Protocol):
     clock: Clock
 
     async def read(
-        self, use_case: Callable[Concatenate[Session, Context, P], R], ctx: Context, *args: P.args, **kwargs: P.kwargs
+        self,
+        use_case: Callable[Concatenate[Session, Context, P], R],
+        ctx: Context,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> R:
         """Run on a consistent snapshot that writes nothing."""
         ...
 
     async def write(
-        self, use_case: Callable[Concatenate[Session, Context, P], R], ctx: Context, *args: P.args, **kwargs: P.kwargs
+        self,
+        use_case: Callable[Concatenate[Session, Context, P], R],
+        ctx: Context,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> R:
         """Run in a transaction of its own; the answer is durable."""
         ...

@@ -24,7 +24,9 @@ class Hearing(SQLModel, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    reference: str = Field(default_factory=new_reference, unique=True)  # staff read it out; not the tracking one
+    reference: str = Field(
+        default_factory=new_reference, unique=True
+    )  # staff read it out; not the tracking one
     court_id: UUID = Field(foreign_key="organisation.id")
     state: HearingState = Field(default=HearingState.LISTED, sa_column=word(HearingState))
     title: str  # such as "R v Example"; personal
