@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,7 +21,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `scope` is the organisations whose affairs they may see; the system sees all (`everywhere`)."""
+    """Who acts. `scope` is the organisations whose affairs they may see; `everywhere` sees all."""
 
     kind: ActorKind
     id: UUID | None = None
@@ -37,6 +37,9 @@ class Actor:
         return self.everywhere or permission in permissions(self.roles)
 
 
+#: Before the database has set it.
+_UNSET = datetime.min.replace(tzinfo=UTC)
+
 SYSTEM = Actor(ActorKind.SYSTEM, name="Court Link", everywhere=True)
 PUBLIC = Actor(ActorKind.PUBLIC, name="Public")
 
@@ -47,7 +50,7 @@ class Context:
 
     actor: Actor
     request_id: str = ""
-    now: datetime = field(default=datetime.min)
+    now: datetime = field(default=_UNSET)
     idempotency_key: str | None = None
 
     def at(self, now: datetime) -> Context:
@@ -56,4 +59,4 @@ class Context:
     def require(self, permission: Permission) -> None:
         """Raises Forbidden unless the actor's roles grant `permission`."""
         if not self.actor.may(permission):
-            raise Forbidden()
+            raise Forbidden

@@ -37,7 +37,7 @@ TRANSITIONS: dict[tuple[Admission, LinkEvent], Admission] = {
     (A.ADMITTED, E.LEAVE): A.WAITING,
     (A.WAITING, E.REMOVE): A.REMOVED,
     (A.ADMITTED, E.REMOVE): A.REMOVED,
-    # After a refusal or removal a person of the court must admit again, from the lobby, on a fresh credential.
+    # After a refusal or removal a person of the court must admit again, from the lobby.
     (A.REFUSED, E.ARRIVE): A.WAITING,
     (A.REMOVED, E.ARRIVE): A.WAITING,
 }

@@ -17,9 +17,8 @@ def step(table: Mapping[tuple[S, E], S], state: S, event: E, noun: str) -> S:
     try:
         return table[(state, event)]
     except KeyError:
-        raise WrongState(
-            f"This {noun} is {state.value.replace('_', ' ')}, so it cannot be {PAST.get(event.value, event.value)}."
-        ) from None
+        stage = state.value.replace("_", " ")
+        raise WrongState(f"This {noun} is {stage}, so it cannot be {PAST[event.value]}.") from None
 
 
 #: Events as participles a person reads.
@@ -40,4 +39,9 @@ PAST: dict[str, str] = {
     "refuse": "refused",
     "remove": "removed",
     "leave": "sent back to waiting",
+    "ready": "made ready",
+    "drain": "drained",
+    "lose": "lost",
+    "return": "returned",
+    "go": "taken away",
 }

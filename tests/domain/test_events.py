@@ -11,7 +11,7 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys():
 
 
 def test_canonical_json_refuses_what_has_no_json():
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="JSON"):
         canonical({"a": float("nan")})
 
 

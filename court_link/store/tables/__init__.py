@@ -1,6 +1,6 @@
 """Every table, one file a subject. Rows stay inside `store` and the use cases; callers get frozen values.
 
-Personal data: `user.name`, `user.email`, `resource.name` of people, `hearing.title`, `party.name`, `link.label`,
+Personal data: `user.name`, `user.email`, a person's `resource.name`, `hearing.title`, `party.name`, `link.label`,
 `event_detail.text`, `problem`'s detail. Everything else is ids, codes and times.
 """
 
