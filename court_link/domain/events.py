@@ -54,6 +54,7 @@ class EventKind(StrEnum):
     LINK_ADMITTED = "link.admitted"
     LINK_REFUSED = "link.refused"
     LINK_SENT_BACK = "link.sent_back"
+    LINK_LEFT = "link.left"  # of their own accord; they may come back within the slot
     LINK_REMOVED = "link.removed"
     LINK_CHECKED = "link.kit_checked"
     LINK_CONNECTED = "link.connected"

@@ -5,9 +5,17 @@ Presence (connected, late, quality) is derived from heartbeat and media and chan
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
+from court_link.domain.hearing import LIVE, HearingState
+from court_link.domain.roles import MODERATORS, Part
 from court_link.domain.states import step
+from court_link.domain.times import Interval
 
 
 class Admission(StrEnum):
@@ -51,3 +59,57 @@ def after(state: Admission, event: LinkEvent) -> Admission:
 #: The two places of this version; a consultation will be `consultation:<id>`.
 LOBBY = "lobby"
 HEARING = "hearing"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as it stands. `label` is what others in the hearing see (personal).
+
+    `remote` people need a live-link direction before admission. Raising `credential_version` revokes every
+    credential and join session made before.
+    """
+
+    id: UUID
+    hearing_id: UUID
+    part: Part
+    label: str
+    person_id: UUID | None
+    room_id: UUID | None
+    organisation_id: UUID | None
+    remote: bool
+    admission: Admission
+    place: str
+    credential_version: int
+    revoked: bool
+    identified_by: UUID | None
+    identified_at: datetime | None
+    arrived_at: datetime | None
+    admitted_at: datetime | None
+    left_at: datetime | None
+    kit_check: Mapping[str, Any] | None
+    version: int
+
+    @property
+    def moderates(self) -> bool:
+        """Whether this is the court itself: it runs the hearing and is admitted by its own authority."""
+        return self.part in MODERATORS
+
+    @property
+    def in_hearing(self) -> bool:
+        return self.admission is Admission.ADMITTED and self.place == HEARING and not self.revoked
+
+
+#: The lobby is open to those concerned from this long before the hearing until this long after it.
+JOIN_BEFORE = timedelta(minutes=30)
+JOIN_AFTER = timedelta(hours=1)
+
+
+def lobby_is_open(state: HearingState, slot: Interval, now: datetime) -> bool:
+    """Whether people may come to the lobby at court time `now`.
+
+    A hearing that runs keeps its lobby open however late it is. A booked one opens by time alone, so the
+    answer is the same just before and just after the tick that writes the lobby's opening down.
+    """
+    if state in LIVE:
+        return True
+    return state is HearingState.BOOKED and slot.widened(JOIN_BEFORE, JOIN_AFTER).holds(now)

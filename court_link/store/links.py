@@ -1,0 +1,196 @@
+"""Links: who may come into which hearing, and who of them runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from court_link.domain.context import ActorKind, Context
+from court_link.domain.direction import DirectionStatus, Medium
+from court_link.domain.errors import Forbidden, NotFound
+from court_link.domain.events import EventKind
+from court_link.domain.link import HEARING, Admission, Link
+from court_link.domain.roles import Part, Permission
+from court_link.store import Session, events
+from court_link.store.tables import DirectionRow, Hearing, HearingOrganisation, JoinSession, LiveRoom
+from court_link.store.tables import Link as LinkRow
+
+_FACTS = tuple(Link.__dataclass_fields__)
+
+
+def value(row: LinkRow) -> Link:
+    """The frozen value of a row."""
+    return Link(**{name: getattr(row, name) for name in _FACTS})
+
+
+def ensure(
+    session: Session,
+    ctx: Context,
+    hearing_id: UUID,
+    part: Part,
+    label: str,
+    *,
+    person_id: UUID | None = None,
+    room_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+    remote: bool = True,
+) -> Link:
+    """The link of this part in this hearing, made when there is none yet.
+
+    The same link is the same person's, else the same room's, else the same label's; the bench has one for a
+    hearing, wherever it sits. A link that stands takes the new label and room and keeps everything else, so
+    that rebooking disturbs nobody.
+    """
+    same = select(LinkRow).where(
+        LinkRow.hearing_id == hearing_id, LinkRow.part == part, col(LinkRow.revoked).is_(False)
+    )
+    if part is not Part.BENCH:
+        if person_id is not None:
+            same = same.where(LinkRow.person_id == person_id)
+        elif room_id is not None:
+            same = same.where(LinkRow.room_id == room_id)
+        else:
+            same = same.where(LinkRow.label == label, col(LinkRow.person_id).is_(None))
+    row = session.exec(same).first()
+    if row is not None:
+        if (row.label, row.room_id) != (label, room_id):
+            row.label, row.room_id, row.version = label, room_id, row.version + 1
+            bump(session, hearing_id)
+            session.flush()
+        return value(row)
+    row = LinkRow(
+        hearing_id=hearing_id,
+        part=part,
+        label=label,
+        person_id=person_id,
+        room_id=room_id,
+        organisation_id=organisation_id,
+        remote=remote,
+        admission=Admission.EXPECTED,
+    )
+    session.add(row)
+    session.flush()
+    bump(session, hearing_id)
+    record(session, ctx, EventKind.LINK_ISSUED, row, part=part.value)
+    return value(row)
+
+
+def retire(session: Session, ctx: Context, hearing_id: UUID, keep: Collection[UUID]) -> None:
+    """Revoke the links that a booking made for people and rooms, all but `keep`: they are needed no longer."""
+    for row in session.exec(
+        select(LinkRow).where(LinkRow.hearing_id == hearing_id, col(LinkRow.revoked).is_(False))
+    ):
+        booked = row.person_id is not None or row.room_id is not None
+        if booked and row.id not in keep:
+            revoke(session, ctx, row, EventKind.LINK_REVOKED)
+            row.revoked = True
+
+
+def revoke(session: Session, ctx: Context, row: LinkRow, kind: EventKind, **data: Any) -> None:
+    """Make every credential and join session of a link worthless, and take it out of the room."""
+    row.credential_version += 1
+    row.version += 1
+    for standing in session.exec(
+        select(JoinSession).where(JoinSession.link_id == row.id, col(JoinSession.revoked_at).is_(None))
+    ):
+        standing.revoked_at = ctx.now
+    bump(session, row.hearing_id)
+    record(session, ctx, kind, row, **data)
+
+
+def bump(session: Session, hearing_id: UUID) -> None:
+    """Say that the room's desired state is another one now."""
+    room = session.get(LiveRoom, hearing_id, with_for_update=True)
+    if room is None:
+        session.add(LiveRoom(hearing_id=hearing_id))
+    else:
+        room.version += 1
+    session.flush()
+
+
+def row(session: Session, link_id: UUID) -> LinkRow:
+    """The row, locked for a change. Raises NotFound."""
+    found = session.get(LinkRow, link_id, with_for_update=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get(session: Session, ctx: Context, link_id: UUID) -> Link:
+    """One link. Raises NotFound. The caller checks whether the asker may see it."""
+    found = session.get(LinkRow, link_id)
+    if found is None:
+        raise NotFound
+    return value(found)
+
+
+def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Link, ...]:
+    """Every link of a hearing that is not revoked, oldest first."""
+    rows = session.exec(
+        select(LinkRow)
+        .where(LinkRow.hearing_id == hearing_id, col(LinkRow.revoked).is_(False))
+        .order_by(col(LinkRow.id))
+    )
+    return tuple(value(each) for each in rows)
+
+
+def directed(session: Session, hearing_id: UUID) -> dict[UUID, Medium]:
+    """The medium that a direction in force allows, by link; the latest direction of a link counts."""
+    rows = session.exec(
+        select(DirectionRow)
+        .where(
+            DirectionRow.hearing_id == hearing_id,
+            DirectionRow.status == DirectionStatus.IN_FORCE,
+        )
+        .order_by(col(DirectionRow.made_at))
+    )
+    return {each.link_id: each.medium for each in rows}
+
+
+def check_runs(session: Session, ctx: Context, hearing_id: UUID) -> Hearing:
+    """The hearing's row, when the asker runs it: court staff of its court, or its bench or clerk's own link.
+
+    Raises NotFound exactly as for an absent hearing when it is not theirs to see, Forbidden when they may
+    see it and not run it.
+    """
+    hearing = session.get(Hearing, hearing_id, with_for_update=True)
+    if hearing is None:
+        raise NotFound
+    actor = ctx.actor
+    if actor.kind is ActorKind.LINK and actor.link_id is not None:
+        own = session.get(LinkRow, actor.link_id)
+        if own is None or own.hearing_id != hearing_id or own.revoked:
+            raise NotFound
+        # The authority is the part's, once the court itself has let the device in.
+        if not (value(own).moderates and own.admission is Admission.ADMITTED and own.place == HEARING):
+            raise Forbidden
+        return hearing
+    if not actor.everywhere and not _concerns(session, hearing_id, actor.scope):
+        raise NotFound
+    if not actor.everywhere and hearing.court_id not in actor.scope:
+        raise Forbidden
+    ctx.require(Permission.RUN_HEARING)
+    return hearing
+
+
+def _concerns(session: Session, hearing_id: UUID, scope: Collection[UUID]) -> bool:
+    found = select(HearingOrganisation.hearing_id).where(
+        HearingOrganisation.hearing_id == hearing_id, col(HearingOrganisation.organisation_id).in_(scope)
+    )
+    return session.exec(found).first() is not None
+
+
+def record(session: Session, ctx: Context, kind: EventKind, row: LinkRow, **data: Any) -> None:
+    """Write down what happened to a link, in ids and codes."""
+    events.record(
+        session,
+        ctx,
+        kind,
+        hearing_id=row.hearing_id,
+        organisation_id=row.organisation_id,
+        subject_id=row.id,
+        data=data,
+    )
