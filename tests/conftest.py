@@ -1,0 +1,50 @@
+"""Rules for every test: seeds are printed and can be given again, and CI runs all or fails."""
+
+import os
+import random
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+
+SEED = int(os.environ.get("COURT_LINK_TEST_SEED") or random.SystemRandom().randrange(2**32))
+
+hypothesis.settings.register_profile("court-link", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("court-link")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = str(SEED)
+
+
+def pytest_report_header() -> str:
+    return f"seed: COURT_LINK_TEST_SEED={SEED}"
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers of this test alone, the same whenever the printed seed is given again."""
+    return random.Random(f"{SEED} {request.node.nodeid}")
+
+
+def _ran_or_failed(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure in CI: a missing browser or database there is a broken build."""
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, which CI does not allow: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _ran_or_failed(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _ran_or_failed(report)
+    return report
