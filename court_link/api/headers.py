@@ -10,6 +10,7 @@ from base64 import b64encode
 from hashlib import sha256
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: The one inline line of the GOV.UK page template, which tells style sheets that scripts run.
@@ -18,6 +19,8 @@ TEMPLATE_SCRIPT = (
     "document.body.className += ' js-enabled' + "
     "('noModule' in HTMLScriptElement.prototype ? ' govuk-frontend-supported' : '');"
 )
+
+SORRY = "Sorry, there is a problem with the service. Try again later.\n"
 
 
 def content_security_policy() -> str:
@@ -79,11 +82,6 @@ class SecurityHeaders:
         except Exception:
             # Starlette answers its own 500s; this is for what fails before or outside it.
             if not started:
-                body = b"Sorry, there is a problem with the service. Try again later.\n"
-                plain = [
-                    (b"content-type", b"text/plain; charset=utf-8"),
-                    (b"content-length", b"%d" % len(body)),
-                ]
-                await send_with_headers({"type": "http.response.start", "status": 500, "headers": plain})
-                await send({"type": "http.response.body", "body": body})
+                plain = PlainTextResponse(SORRY, status_code=500)
+                await plain(scope, receive, send_with_headers)
             raise

@@ -1,4 +1,4 @@
-"""A browser on the sample page, which fails its test on any console message, page error or foreign request."""
+"""A browser on the sample page; its test fails on any console error or request to elsewhere."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
 from tests.web.sample import Sample
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -7,15 +7,16 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+
 from court_link.api.headers import SecurityHeaders
 from court_link.api.pages.rendering import Frame, NavItem, render, render_error, templates
 from court_link.api.pages.static import VersionedFiles
 from court_link.domain.errors import FieldError
 from court_link.domain.hearing import HearingState
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
 
 NOW = datetime(2026, 11, 23, 9, 50, tzinfo=UTC)
 FRAME = Frame(

@@ -59,13 +59,13 @@ class _Forgiving(BaseLoader):
         self,
         environment: Environment,
         name: str,
-        globals: MutableMapping[str, Any] | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002  (Jinja's name for it)
     ) -> Template:
         return self._environment.get_template(f"{self._name}/{name}", globals=globals)
 
 
 def _chosen(options: Iterable[Mapping[str, str]], chosen: Container[str]) -> list[dict[str, object]]:
-    """Options of a select, radios or checkboxes as the GOV.UK macros want them, the `chosen` values marked."""
+    """Options of a select, radios or checkboxes as the GOV.UK macros want them, `chosen` values marked."""
     items: list[dict[str, object]] = []
     for option in options:
         picked = option["value"] in chosen
@@ -134,7 +134,8 @@ def render(
 
     `errors` is a sequence of `FieldError`: they make the summary, the messages beside the fields and the
     title's "Error: ". `values` is what the person typed, by field name; fields show it again. `live` is the
-    topics whose events refresh the page, `live_after` the feed cursor (seq) that it was made from. The names of `Frame` are there as variables too.
+    topics whose events refresh the page, `live_after` the feed cursor (seq) that it was made from. The
+    names of `Frame` are there as variables too.
     """
     frame: Frame = getattr(request.state, "frame", Frame())
     surround = {name: getattr(frame, name) for name in Frame.__dataclass_fields__}
