@@ -1,0 +1,148 @@
+"""Named queries on hearings. `visible` is the one rule of scope: everybody asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, false, or_, true
+from sqlmodel import Session, col, select
+
+from court_link.domain.booking import BookingState
+from court_link.domain.context import Context
+from court_link.domain.errors import Forbidden, NotFound, Stale
+from court_link.domain.hearing import HearingState
+from court_link.domain.times import day_interval
+from court_link.store.tables import Booking, Case, Hearing, HearingOrganisation, Link
+
+
+def visible(session: Session, ctx: Context, hearing_id: UUID, *, lock: bool = False) -> Hearing:
+    """The hearing, when the asker may see it; NotFound otherwise, exactly as for an absent one.
+
+    `lock` takes its row lock (PostgreSQL): every use case that changes a hearing takes this lock before
+    any other, so that their order is the same everywhere.
+    """
+    query = select(Hearing).where(Hearing.id == hearing_id, in_scope(ctx))
+    hearing = session.exec(query.with_for_update(of=Hearing) if lock else query).one_or_none()
+    if hearing is None:
+        raise NotFound()
+    return hearing
+
+
+def of_court(
+    session: Session, ctx: Context, hearing_id: UUID, *, version: int | None = None, lock: bool = True
+) -> Hearing:
+    """The hearing, locked, for a change that only its own court makes.
+
+    Raises NotFound when it is not theirs to see, Forbidden when another court lists it, Stale when `version`
+    is not the one that stands.
+    """
+    hearing = visible(session, ctx, hearing_id, lock=lock)
+    if not ctx.actor.everywhere and hearing.court_id not in ctx.actor.scope:
+        raise Forbidden()
+    if version is not None and hearing.version != version:
+        raise Stale()
+    return hearing
+
+
+def in_scope(ctx: Context) -> ColumnElement[bool]:
+    """The condition on `hearing` that holds for what the asker may see.
+
+    An organisation concerned is in their scope, or they came in by a link of it, or they are a person
+    who takes part; the system sees all.
+    """
+    actor = ctx.actor
+    if actor.everywhere:
+        return true()
+    ways: list[ColumnElement[bool]] = []
+    if actor.scope:
+        ways.append(
+            exists().where(
+                col(HearingOrganisation.hearing_id) == Hearing.id,
+                col(HearingOrganisation.organisation_id).in_(actor.scope),
+            )
+        )
+    mine = _own_links(ctx)
+    if mine is not None:
+        ways.append(exists().where(col(Link.hearing_id) == Hearing.id, col(Link.revoked).is_(False), mine))
+    return or_(*ways) if ways else false()
+
+
+def _own_links(ctx: Context) -> ColumnElement[bool] | None:
+    ways = []
+    if ctx.actor.link_id is not None:
+        ways.append(col(Link.id) == ctx.actor.link_id)
+    if ctx.actor.person_id is not None:
+        ways.append(col(Link.person_id) == ctx.actor.person_id)
+    return or_(*ways) if ways else None
+
+
+#: A booking that takes its resources; an expired hold is told apart by its time.
+LIVE_BOOKING = (BookingState.PROVISIONAL, BookingState.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of hearings is narrowed to; None does not narrow."""
+
+    day: date | None = None  # listed that day, or booked that day
+    room_id: UUID | None = None  # the courtroom listed or booked
+    state: HearingState | None = None
+    text: str = ""  # in the title, a URN or the hearing's own reference
+
+
+def page(
+    session: Session, ctx: Context, filters: Filters, *, after: UUID | None = None, limit: int = 50
+) -> Sequence[Hearing]:
+    """Visible hearings, oldest entry first, after the one with id `after`; at most `limit`."""
+    query = select(Hearing).where(in_scope(ctx), *_conditions(filters)).order_by(col(Hearing.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(Hearing.id) > after)
+    return session.exec(query).all()
+
+
+def on_day(session: Session, ctx: Context, filters: Filters, *, limit: int = 1000) -> Sequence[Hearing]:
+    """A day's visible hearings in the order of their listed time; at most `limit`."""
+    query = select(Hearing).where(in_scope(ctx), *_conditions(filters))
+    return session.exec(query.order_by(col(Hearing.listed_at), col(Hearing.id)).limit(limit)).all()
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.day is not None:
+        conditions.append(_on(filters.day))
+    if filters.room_id is not None:
+        booked = exists().where(
+            col(Booking.hearing_id) == Hearing.id,
+            col(Booking.state).in_(LIVE_BOOKING),
+            col(Booking.courtroom_id) == filters.room_id,
+        )
+        conditions.append(or_(col(Hearing.listed_room_id) == filters.room_id, booked))
+    if filters.state is not None:
+        conditions.append(col(Hearing.state) == filters.state)
+    if filters.text.strip():
+        conditions.append(_says(filters.text.strip()))
+    return conditions
+
+
+def _on(day: date) -> ColumnElement[bool]:
+    bounds = day_interval(day)
+    booked = exists().where(
+        col(Booking.hearing_id) == Hearing.id,
+        col(Booking.state).in_(LIVE_BOOKING),
+        col(Booking.starts_at) >= bounds.start,
+        col(Booking.starts_at) < bounds.end,
+    )
+    return or_(col(Hearing.listed_day) == day, booked)
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    """Somewhere in the title, a URN or the reference; `%` and `_` mean themselves."""
+    case = exists().where(col(Case.hearing_id) == Hearing.id, col(Case.urn).icontains(text, autoescape=True))
+    return or_(
+        col(Hearing.title).icontains(text, autoescape=True),
+        col(Hearing.reference).icontains(text, autoescape=True),
+        case,
+    )
