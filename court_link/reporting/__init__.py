@@ -1,0 +1,1 @@
+"""What the service did and what it saved, from the recorded facts."""

@@ -1,0 +1,235 @@
+"""What the reports read: staffed time, booked time, what happened, and officers' attendances."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from court_link.domain.booking import BookingState, Purpose, ResourceKind
+from court_link.domain.events import EventKind
+from court_link.domain.hearing import EndCause, HearingState, Outcome
+from court_link.domain.places import SiteKind
+from court_link.domain.roles import Part
+from court_link.domain.times import Interval
+from court_link.store import Session
+from court_link.store.tables import (
+    Booking,
+    EventRow,
+    Hearing,
+    Holiday,
+    Link,
+    OpeningHours,
+    Reservation,
+    Resource,
+    Shift,
+    Site,
+    SittingSession,
+)
+
+ROOM_KINDS = (
+    ResourceKind.COURTROOM,
+    ResourceKind.CUSTODY_ROOM,
+    ResourceKind.EVIDENCE_ROOM,
+    ResourceKind.VEHICLE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room with video kit and the site that it is in."""
+
+    id: UUID
+    name: str
+    kind: ResourceKind
+    site_id: UUID
+    site: str
+    site_kind: SiteKind
+    opens_on_holidays: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One reservation of a confirmed or since-released booking that was kept."""
+
+    room_id: UUID
+    hearing_id: UUID
+    purpose: Purpose
+    during: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A booked hearing of the period and how it went."""
+
+    id: UUID
+    courtroom_id: UUID
+    starts_at: datetime
+    state: HearingState
+    started_at: datetime | None
+    outcome: Outcome | None
+    end_cause: EndCause | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerLink:
+    """An officer's link into a hearing that ended or was vacated."""
+
+    officer: UUID
+    hearing_id: UUID
+    arrived_at: datetime | None
+    left_at: datetime | None
+    hearing_ended_at: datetime | None
+    outcome: Outcome | None
+    vacated: bool
+
+
+def rooms(session: Session, area: str | None) -> list[Room]:
+    """Rooms of an area's open sites (of everywhere for None), by site kind, site and room."""
+    query = (
+        select(Resource, Site)
+        .where(Resource.site_id == Site.id, col(Resource.active), ~col(Site.closed))
+        .where(col(Resource.kind).in_(ROOM_KINDS))
+        .order_by(col(Site.kind), col(Site.name), col(Resource.name))
+    )
+    if area is not None:
+        query = query.where(Site.area == area)
+    return [
+        Room(room.id, room.name, room.kind, site.id, site.name, site.kind, site.opens_on_holidays)
+        for room, site in session.exec(query)
+    ]
+
+
+def sittings(session: Session, window: Interval) -> dict[UUID, list[Interval]]:
+    """Sitting sessions that touch the window, by courtroom."""
+    found: dict[UUID, list[Interval]] = defaultdict(list)
+    for row in session.exec(
+        select(SittingSession).where(
+            SittingSession.starts_at < window.end, SittingSession.ends_at > window.start
+        )
+    ):
+        found[row.courtroom_id].append(Interval(row.starts_at, row.ends_at))
+    return found
+
+
+def shifts(session: Session, window: Interval) -> dict[UUID, list[Interval]]:
+    """Staffed shifts that touch the window, by custody suite."""
+    found: dict[UUID, list[Interval]] = defaultdict(list)
+    for row in session.exec(
+        select(Shift).where(Shift.starts_at < window.end, Shift.ends_at > window.start, Shift.staff > 0)
+    ):
+        found[row.site_id].append(Interval(row.starts_at, row.ends_at))
+    return found
+
+
+def opening_hours(session: Session) -> dict[tuple[UUID, int], list[tuple[int, int]]]:
+    """(site, weekday) to opening spans in minutes after London midnight."""
+    found: dict[tuple[UUID, int], list[tuple[int, int]]] = defaultdict(list)
+    for row in session.exec(select(OpeningHours)):
+        found[row.site_id, row.weekday].append((row.opens, row.closes))
+    return found
+
+
+def holidays(session: Session) -> frozenset[object]:
+    """The days that are bank holidays."""
+    return frozenset(session.exec(select(Holiday.day)))
+
+
+def taken(session: Session, window: Interval) -> list[Taken]:
+    """Reservations of confirmed bookings that touch the window."""
+    query = (
+        select(Reservation, Booking)
+        .where(Reservation.booking_id == Booking.id, Booking.state == BookingState.CONFIRMED)
+        .where(Reservation.starts_at < window.end, Reservation.ends_at > window.start)
+    )
+    return [
+        Taken(row.resource_id, booking.hearing_id, row.purpose, Interval(row.starts_at, row.ends_at))
+        for row, booking in session.exec(query)
+    ]
+
+
+def session_events(
+    session: Session, hearings: Sequence[UUID]
+) -> dict[UUID, list[tuple[datetime, EventKind]]]:
+    """Starts, pauses, resumptions and ends of these hearings, each hearing's in order."""
+    kinds = (
+        EventKind.HEARING_STARTED,
+        EventKind.HEARING_PAUSED,
+        EventKind.HEARING_RESUMED,
+        EventKind.HEARING_ENDED,
+        EventKind.HEARING_REOPENED,
+    )
+    found: dict[UUID, list[tuple[datetime, EventKind]]] = defaultdict(list)
+    for some in _by_500(hearings):
+        query = (
+            select(EventRow)
+            .where(col(EventRow.hearing_id).in_(some), col(EventRow.kind).in_(kinds))
+            .order_by(col(EventRow.at), col(EventRow.id))
+        )
+        for event in session.exec(query):
+            if event.hearing_id is not None:
+                found[event.hearing_id].append((event.at, event.kind))
+    return found
+
+
+def happened(session: Session, window: Interval) -> list[Happened]:
+    """Hearings whose latest kept booking starts in the window: confirmed, or released by vacating."""
+    query = (
+        select(Hearing, Booking)
+        .where(
+            Booking.hearing_id == Hearing.id,
+            Booking.starts_at >= window.start,
+            Booking.starts_at < window.end,
+        )
+        .where(col(Booking.state).in_((BookingState.CONFIRMED, BookingState.RELEASED)))
+        .order_by(col(Booking.starts_at), col(Booking.id))
+    )
+    latest: dict[UUID, Happened] = {}
+    for hearing, booking in session.exec(query):
+        kept = booking.state is BookingState.CONFIRMED or hearing.state is HearingState.VACATED
+        if kept:
+            latest[hearing.id] = Happened(
+                hearing.id,
+                booking.courtroom_id,
+                booking.starts_at,
+                hearing.state,
+                hearing.started_at,
+                hearing.outcome,
+                hearing.end_cause,
+            )
+    return list(latest.values())
+
+
+def officer_links(session: Session, hearings: Sequence[UUID]) -> list[OfficerLink]:
+    """Officers' links into those of these hearings that are over."""
+    found: list[OfficerLink] = []
+    for some in _by_500(hearings):
+        query = (
+            select(Link, Hearing)
+            .where(Link.hearing_id == Hearing.id, Link.part == Part.OFFICER, col(Link.person_id).is_not(None))
+            .where(col(Hearing.id).in_(some))
+            .where(col(Hearing.state).in_((HearingState.ENDED, HearingState.VACATED)))
+        )
+        found += [
+            OfficerLink(
+                link.person_id,
+                hearing.id,
+                link.arrived_at,
+                link.left_at,
+                hearing.ended_at,
+                hearing.outcome,
+                hearing.state is HearingState.VACATED,
+            )
+            for link, hearing in session.exec(query)
+            if link.person_id is not None
+        ]
+    return found
+
+
+def _by_500(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
+    """SQLite takes a bounded number of parameters."""
+    return (ids[i : i + 500] for i in range(0, len(ids), 500))
