@@ -16,7 +16,13 @@ _WEAK = {"secret", "changeme", "password", "court-link", "courtlink", "default"}
 class Settings(BaseSettings):
     """One frozen settings object. It refuses weak secrets everywhere but in the demo."""
 
-    model_config = SettingsConfigDict(env_prefix="COURT_LINK_", frozen=True, extra="ignore", secrets_dir=None)
+    model_config = SettingsConfigDict(
+        env_prefix="COURT_LINK_",
+        frozen=True,
+        extra="ignore",
+        # Where container engines mount secret files: court_link_secret_key and so on.
+        secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None,
+    )
 
     mode: Literal["production", "demo", "test"] = "production"
     database_url: str = "sqlite:///.run/court-link.sqlite3"

@@ -10,8 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from court_link import paths
+from court_link.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -48,7 +50,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     built = run(
         *[sys.executable, "-m", "pip", "wheel", "--no-index", "--no-deps", "--no-build-isolation", "."],
-        *["--wheel-dir", tree / "dist"],
+        *["--wheel-dir", "dist"],
         cwd=tree,
     )
     assert built.returncode == 0, built.stderr
@@ -177,3 +179,59 @@ def test_a_skip_fails_in_ci_and_only_there(skip: str, tmp_path: Path) -> None:
     assert in_ci.returncode in (1, 2)
     assert "Skipped, which CI does not allow" in in_ci.stdout
     assert "skipped" not in in_ci.stdout.splitlines()[-1]
+
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+OURS = {name: service for name, service in COMPOSE["services"].items() if service.get("build")}
+
+
+def test_compose_sets_only_settings_that_exist() -> None:
+    fields = {f"court_link_{name}" for name in Settings.model_fields}
+    for service in OURS.values():
+        named = {name.lower() for name in service["environment"] if name.startswith("COURT_LINK_")}
+        assert named | set(service["secrets"]) <= fields
+
+
+def test_compose_has_no_default_for_what_a_deployment_must_choose() -> None:
+    asked = re.findall(r"\$\{\w+([^}]*)\}", (ROOT / "compose.yaml").read_text())
+    assert asked
+    assert [rest for rest in asked if not rest.startswith(":?")] == []
+    assert {secret["file"].rpartition("/")[0] for secret in COMPOSE["secrets"].values()} == {"deploy/secrets"}
+
+
+def test_compose_runs_court_link_without_rights_it_does_not_need() -> None:
+    assert OURS.keys() == {"migrate", "api", "media"}
+    for service in OURS.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_restarting_the_api_leaves_the_media_worker_alone() -> None:
+    assert "depends_on" not in OURS["media"]
+    assert "network_mode" not in OURS["media"]
+
+
+def test_make_secrets_makes_what_compose_mounts_and_never_changes_it(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    tree = copied(tmp_path, "deploy/make-secrets")
+    wanted = {secret["file"] for secret in COMPOSE["secrets"].values()}
+    made = []
+    for _ in range(2):
+        assert run(tree / "deploy" / "make-secrets", cwd=tree).returncode == 0
+        made.append({name: (tree / name).read_text() for name in wanted})
+    assert made[0] == made[1]
+    assert len({made[0][f"deploy/secrets/{name}"] for name in ("secret_key", "media_control_key")}) == 2
+    assert len(made[0]["deploy/secrets/secret_key"]) == 64
+
+
+def test_the_image_is_built_from_locked_files_and_runs_as_nobody_special() -> None:
+    lines = (ROOT / "Dockerfile").read_text()
+    assert "pip install --no-cache-dir --require-hashes -r requirements.lock" in lines
+    assert re.findall(r"^USER (.*)$", lines, re.MULTILINE) == ["court-link"]
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line.startswith("!")}
+    copied_in = {
+        name for line in re.findall(r"^COPY (?!--)(.*)$", lines, re.MULTILINE) for name in line.split()[:-1]
+    }
+    assert copied_in == let_in
+    assert {name for name in copied_in if not (ROOT / name).exists()} == set()
