@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     USER_SIGNED_IN = "user.signed_in"
     USER_SIGNED_OUT = "user.signed_out"
     USER_LOCKED = "user.locked"
+    USER_READ = "user.read"  # a read of a person's record
+    AUDIT_READ = "audit.read"
     TOKEN_CREATED = "token.created"
     TOKEN_REVOKED = "token.revoked"
     SITE_CHANGED = "site.changed"
