@@ -3,5 +3,6 @@
 from sqlmodel import Session
 
 from court_link.store.db import Db
+from court_link.store.opening import open_db
 
-__all__ = ["Db", "Session"]
+__all__ = ["Db", "Session", "open_db"]

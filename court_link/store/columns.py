@@ -9,6 +9,14 @@ from typing import Any
 from sqlalchemy import JSON, Column, DateTime, Dialect, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+# Constraints have names, so that later migrations can say which one they mean on both engines.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
 
 
 class Moment(TypeDecorator[datetime]):

@@ -12,10 +12,10 @@ from court_link.domain.context import ActorKind, Context
 from court_link.domain.direction import DirectionStatus, Medium
 from court_link.domain.errors import Forbidden, NotFound
 from court_link.domain.events import EventKind
-from court_link.domain.link import HEARING, Admission, Link
+from court_link.domain.link import Admission, Link
 from court_link.domain.roles import Part, Permission
-from court_link.store import Session, events
-from court_link.store.tables import DirectionRow, Hearing, HearingOrganisation, JoinSession, LiveRoom
+from court_link.store import Session, events, hearings
+from court_link.store.tables import DirectionRow, Hearing, JoinSession, LiveRoom
 from court_link.store.tables import Link as LinkRow
 
 _FACTS = tuple(Link.__dataclass_fields__)
@@ -79,7 +79,7 @@ def ensure(
 
 
 def retire(session: Session, ctx: Context, hearing_id: UUID, keep: Collection[UUID]) -> None:
-    """Revoke the links that a booking made for people and rooms, all but `keep`: they are needed no longer."""
+    """Revoke the links that a booking made for people and rooms, all but `keep`: nobody needs them."""
     for row in session.exec(
         select(LinkRow).where(LinkRow.hearing_id == hearing_id, col(LinkRow.revoked).is_(False))
     ):
@@ -103,7 +103,7 @@ def revoke(session: Session, ctx: Context, row: LinkRow, kind: EventKind, **data
 
 def bump(session: Session, hearing_id: UUID) -> None:
     """Say that the room's desired state is another one now."""
-    room = session.get(LiveRoom, hearing_id, with_for_update=True)
+    room = session.get(LiveRoom, hearing_id, with_for_update=True, populate_existing=True)
     if room is None:
         session.add(LiveRoom(hearing_id=hearing_id))
     else:
@@ -113,7 +113,7 @@ def bump(session: Session, hearing_id: UUID) -> None:
 
 def row(session: Session, link_id: UUID) -> LinkRow:
     """The row, locked for a change. Raises NotFound."""
-    found = session.get(LinkRow, link_id, with_for_update=True)
+    found = session.get(LinkRow, link_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound
     return found
@@ -151,36 +151,22 @@ def directed(session: Session, hearing_id: UUID) -> dict[UUID, Medium]:
 
 
 def check_runs(session: Session, ctx: Context, hearing_id: UUID) -> Hearing:
-    """The hearing's row, when the asker runs it: court staff of its court, or its bench or clerk's own link.
+    """The hearing's row, locked, when the asker runs it: court staff of its court, or its own bench or clerk.
 
-    Raises NotFound exactly as for an absent hearing when it is not theirs to see, Forbidden when they may
-    see it and not run it.
+    A device in the courtroom has the authority of its part once the court has let it in. Raises NotFound
+    exactly as for an absent hearing, Forbidden when they may see it and not run it.
     """
-    hearing = session.get(Hearing, hearing_id, with_for_update=True)
-    if hearing is None:
-        raise NotFound
+    hearing = hearings.visible(session, ctx, hearing_id, lock=True)
     actor = ctx.actor
     if actor.kind is ActorKind.LINK and actor.link_id is not None:
-        own = session.get(LinkRow, actor.link_id)
-        if own is None or own.hearing_id != hearing_id or own.revoked:
-            raise NotFound
-        # The authority is the part's, once the court itself has let the device in.
-        if not (value(own).moderates and own.admission is Admission.ADMITTED and own.place == HEARING):
+        own = get(session, ctx, actor.link_id)
+        if not (own.hearing_id == hearing_id and own.moderates and own.in_hearing):
             raise Forbidden
-        return hearing
-    if not actor.everywhere and not _concerns(session, hearing_id, actor.scope):
-        raise NotFound
-    if not actor.everywhere and hearing.court_id not in actor.scope:
+    elif not actor.everywhere and hearing.court_id not in actor.scope:
         raise Forbidden
-    ctx.require(Permission.RUN_HEARING)
+    else:
+        ctx.require(Permission.RUN_HEARING)
     return hearing
-
-
-def _concerns(session: Session, hearing_id: UUID, scope: Collection[UUID]) -> bool:
-    found = select(HearingOrganisation.hearing_id).where(
-        HearingOrganisation.hearing_id == hearing_id, col(HearingOrganisation.organisation_id).in_(scope)
-    )
-    return session.exec(found).first() is not None
 
 
 def record(session: Session, ctx: Context, kind: EventKind, row: LinkRow, **data: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -134,9 +134,9 @@ def opening_hours(session: Session) -> dict[tuple[UUID, int], list[tuple[int, in
     return found
 
 
-def holidays(session: Session) -> frozenset[object]:
+def holidays(session: Session) -> frozenset[date]:
     """The days that are bank holidays."""
-    return frozenset(session.exec(select(Holiday.day)))
+    return frozenset(row.day for row in session.exec(select(Holiday)))
 
 
 def taken(session: Session, window: Interval) -> list[Taken]:

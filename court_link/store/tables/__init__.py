@@ -5,7 +5,16 @@ Personal data: `user.name`, `user.email`, a person's `resource.name`, `hearing.t
 """
 
 from court_link.store.tables.bookings import Booking, CapacityBucket, Idempotency, Reservation
-from court_link.store.tables.events import Delivery, EventDetail, EventRow, EventSeal, Lease, SubjectSalt
+from court_link.store.tables.events import (
+    Delivery,
+    DeliveryCursor,
+    EventDetail,
+    EventRow,
+    EventSeal,
+    Lease,
+    SubjectSalt,
+    UnsealedEvent,
+)
 from court_link.store.tables.hearings import (
     Case,
     DirectionRow,
@@ -35,6 +44,7 @@ __all__ = [
     "CapacityBucket",
     "Case",
     "Delivery",
+    "DeliveryCursor",
     "DirectionRow",
     "DueJob",
     "EventDetail",
@@ -67,6 +77,7 @@ __all__ = [
     "SittingSession",
     "SubjectSalt",
     "TrackingReference",
+    "UnsealedEvent",
     "User",
     "UserScope",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import BigInteger, Column, Index, Integer
 from sqlmodel import Field, SQLModel
 
 from court_link.domain.events import EventKind
@@ -28,6 +29,17 @@ class EventRow(SQLModel, table=True):
     subject_id: UUID | None = None
     request_id: str = ""
     data: dict[str, Any] = Field(sa_column=document())
+
+
+class UnsealedEvent(SQLModel, table=True):
+    """An event that awaits its seal, in the order of writing. The sealer empties this table."""
+
+    __tablename__ = "unsealed_event"
+
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    )
+    event_id: UUID = Field(foreign_key="event.id")
 
 
 class EventSeal(SQLModel, table=True):
@@ -60,8 +72,19 @@ class EventDetail(SQLModel, table=True):
     text: str
 
 
+class DeliveryCursor(SQLModel, table=True):
+    """How far one handler has looked: what it wants of the events up to `seq` stands in `delivery`."""
+
+    __tablename__ = "delivery_cursor"
+
+    handler: str = Field(primary_key=True)
+    seq: int = 0
+
+
 class Delivery(SQLModel, table=True):
-    """One sealed event for one handler: leased, done, then marked."""
+    """One sealed event for one handler: leased, done, then marked. Leases are in real time."""
+
+    __table_args__ = (Index("delivery_handler", "handler", "done_at", "leased_until"),)
 
     seq: int = Field(primary_key=True)
     handler: str = Field(primary_key=True)
