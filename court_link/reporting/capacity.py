@@ -13,12 +13,13 @@ from court_link.domain.booking import Purpose, ResourceKind
 from court_link.domain.capacity import Use
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
+from court_link.domain.events import EventKind
 from court_link.domain.hearing import EndCause, HearingState, Outcome
 from court_link.domain.roles import Permission
 from court_link.domain.savings import Assumptions, Savings, savings
 from court_link.domain.times import Interval, LocalTimeMissing, day_interval, from_london
 from court_link.reporting.savings import assumptions, attendances
-from court_link.store import Session, reports
+from court_link.store import Session, events, reports
 from court_link.store.reports import Room
 from court_link.store.tables import Organisation
 
@@ -119,14 +120,21 @@ def report(session: Session, ctx: Context, period: Period) -> Report:
     )
 
 
+def record_reading(session: Session, ctx: Context, period: Period) -> None:
+    """Who read the report of which days."""
+    ctx.require(Permission.SEE_REPORTS)
+    days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
+    events.record(session, ctx, EventKind.REPORT_READ, organisation_id=ctx.actor.organisation_id, data=days)
+
+
 def _used(
     session: Session, window: Interval, now: datetime
 ) -> tuple[dict[UUID, list[Interval]], dict[UUID, list[Interval]]]:
     """Booked and in-session intervals by room: a hearing is in session in all of its rooms."""
     taken = reports.taken(session, window)
     hearings = sorted({one.hearing_id for one in taken})
-    events = reports.session_events(session, hearings)
-    ran = {hearing: capacity.in_session(of, now) for hearing, of in events.items()}
+    happenings = reports.session_events(session, hearings)
+    ran = {hearing: capacity.in_session(of, now) for hearing, of in happenings.items()}
     booked: dict[UUID, list[Interval]] = {}
     in_session: dict[UUID, list[Interval]] = {}
     for one in taken:
