@@ -7,6 +7,8 @@ from collections.abc import Generator
 import hypothesis
 import pytest
 
+pytest_plugins = ["tests.stores"]
+
 SEED = int(os.environ.get("COURT_LINK_TEST_SEED") or random.SystemRandom().randrange(2**32))
 
 hypothesis.settings.register_profile("court-link", deadline=None, print_blob=True)

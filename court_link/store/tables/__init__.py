@@ -1,7 +1,7 @@
 """Every table, one file a subject. Rows stay inside `store` and the use cases; callers get frozen values.
 
-Personal data: `user.name`, `user.email`, a person's `resource.name`, `hearing.title`, `party.name`, `link.label`,
-`event_detail.text`, `problem`'s detail. Everything else is ids, codes and times.
+Personal data: `user.name`, `user.email`, a person's `resource.name`, `hearing.title`, `party.name`,
+`link.label`, `event_detail.text`, `problem`'s detail. Everything else is ids, codes and times.
 """
 
 from court_link.store.tables.bookings import Booking, CapacityBucket, Idempotency, Reservation
