@@ -1,0 +1,308 @@
+"""The worker's heart: rooms, sessions, the one port, and the clock that drives them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from dataclasses import dataclass, replace
+
+from aiortc import RTCCertificate
+
+from court_link.media.embedded import answer, ice, offer
+from court_link.media.embedded.link import Link
+from court_link.media.embedded.log import EventLog
+from court_link.media.embedded.port import Port, address_of, readable_address, sockaddr
+from court_link.media.embedded.room import Room
+from court_link.media.engine import (
+    DesiredRoom,
+    EngineUnavailable,
+    EventKind,
+    LinkStatistics,
+    Node,
+    NoSuchSession,
+    NotAdmitted,
+    Session,
+    Snapshot,
+    StaleSession,
+)
+
+log = logging.getLogger(__name__)
+
+TICK = 0.02  # seconds; the others are in ticks
+FEEDBACK_TICKS = 5
+SPEAKER_TICKS = 15
+REPORT_TICKS = 50
+QUALITY_TICKS = 250
+MOST_ADDRESSES = 8  # per session
+CONNECT_WITHIN = 30.0  # seconds for a session to come up
+KEEP = 180.0  # seconds an interrupted session is kept
+COMPLAIN_EVERY = 60.0  # seconds between two log lines of the same kind of fault
+
+
+@dataclass(slots=True)
+class Counters:
+    """What sessions carried; every field only grows."""
+
+    packets_in: int = 0
+    bytes_in: int = 0
+    packets_out: int = 0
+    bytes_out: int = 0
+    resent: int = 0
+    refused: int = 0
+
+    def add(self, link: Link) -> None:
+        for counter in self.__slots__:
+            setattr(self, counter, getattr(self, counter) + getattr(link, counter))
+
+
+class Forwarder:
+    """Everything that the control asks for, as plain calls; needs a running event loop."""
+
+    def __init__(
+        self, host: str, port: int, *, addresses: tuple[str, ...], node: str, capacity: int, url: str
+    ) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.events = EventLog(self.epoch)
+        self.port = Port(host, port, self._receive)
+        self.ended = Counters()
+        self.faults = 0
+        self.rooms: dict[str, Room] = {}
+        self.sessions: dict[str, Link] = {}
+        self._addresses = addresses
+        self._node = node
+        self._capacity = capacity
+        self._url = url
+        self._draining = False
+        self._certificate = RTCCertificate.generateCertificate()
+        self._fingerprint = next(
+            item.value for item in self._certificate.getFingerprints() if item.algorithm == "sha-256"
+        )
+        self._peers: dict[bytes, Link] = {}
+        self._ufrags: dict[str, tuple[Link, ice.Credentials]] = {}
+        self._complained_at = 0.0
+        self._ticks = 0
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self.port.socket, self.port.readable)
+        self._timer = self._loop.call_later(TICK, self._tick)
+
+    # What the control asks for.
+
+    def apply(self, desired: DesiredRoom) -> Snapshot:
+        room = self.rooms.get(desired.room)
+        if room is None:
+            if self._draining:
+                raise EngineUnavailable("This video server is being emptied and takes no new rooms.")
+            room = self.rooms[desired.room] = Room(desired)
+        elif desired.version > room.version:
+            room.desire(desired)
+            for link in [link for link in room.links.values() if not room.admits(link.name)]:
+                self._end(link, "removed")
+            room.wire()
+        return self.snapshot(desired.room)
+
+    def snapshot(self, name: str) -> Snapshot:
+        room = self.rooms.get(name)
+        return room.snapshot(self.epoch, time.time()) if room else Snapshot(name, 0, self.epoch)
+
+    def close_room(self, name: str) -> None:
+        room = self.rooms.pop(name, None)
+        for link in list(room.links.values()) if room else ():
+            self._end(link, "closed")
+
+    def negotiate(self, room_name: str, link_name: str, text: str) -> Session:
+        room = self.rooms.get(room_name)
+        if room is None or not room.admits(link_name):
+            raise NotAdmitted
+        wanted = offer.read(text)
+        before = room.links.get(link_name)
+        if before is None and len(self.sessions) >= self._capacity:
+            raise EngineUnavailable("The video service is full. Try again in a few minutes.", retry_after=60)
+        if before is not None:
+            self._end(before, "replaced")
+        link = Link(
+            self.port,
+            room=room_name,
+            name=link_name,
+            offer=wanted,
+            certificate=self._certificate,
+            on_up=self._up,
+            on_down=self._down,
+        )
+        self.sessions[link.id] = room.links[link_name] = link
+        self._ufrags[link.credentials[0].ufrag] = (link, link.credentials[0])
+        uplinks = frozenset(uplink.mid for uplink in link.uplinks.values())
+        local = self._local(link.credentials[0])
+        text = answer.write(wanted, local, uplinks, link.outgoing(), secrets.randbits(62))
+        return Session(link.id, link.etag, text)
+
+    def restart(self, session: str, etag: str, fragment: str) -> Session:
+        link = self._session(session)
+        ufrag, _ = offer.credentials(fragment)
+        if etag not in ("*", link.etag):
+            raise StaleSession
+        if ufrag == link.remote_ufrag:  # candidates trickle; there is no use for them here
+            return Session(link.id, link.etag, "")
+        old = link.credentials
+        fresh = link.restart(ufrag)
+        for credentials in old:
+            if credentials not in link.credentials:
+                del self._ufrags[credentials.ufrag]
+        self._ufrags[fresh.ufrag] = (link, fresh)
+        return Session(link.id, link.etag, answer.fragment(self._local(fresh)))
+
+    def end(self, session: str) -> None:
+        self._end(self._session(session), "ended")
+
+    def statistics(self, name: str) -> tuple[LinkStatistics, ...]:
+        room = self.rooms.get(name)
+        return room.statistics() if room else ()
+
+    def node(self) -> Node:
+        return Node(self._node, self.epoch, self._capacity, len(self.sessions), self._draining, self._url)
+
+    def counters(self) -> Counters:
+        """What every session carried since the start, ended ones included."""
+        total = replace(self.ended)
+        for link in self.sessions.values():
+            total.add(link)
+        return total
+
+    def drain(self) -> None:
+        self._draining = True
+
+    async def stop(self) -> None:
+        """End everything and let go of the port."""
+        links = list(self.sessions.values())
+        for link in links:
+            self._end(link, "closed")
+        await asyncio.gather(*(link.goodbye for link in links if link.goodbye), return_exceptions=True)
+        self._timer.cancel()
+        self._loop.remove_reader(self.port.socket)
+        self.port.close()
+        self.events.close()
+
+    # Sessions.
+
+    def _session(self, identity: str) -> Link:
+        link = self.sessions.get(identity)
+        if link is None:
+            raise NoSuchSession
+        return link
+
+    def _local(self, credentials: ice.Credentials) -> answer.Local:
+        return answer.Local(
+            credentials.ufrag, credentials.password, self._fingerprint, self._addresses, self.port.number
+        )
+
+    def _up(self, link: Link) -> None:
+        link.connected = link.joined = True
+        self.events.say(EventKind.JOINED, link.room, link.name)
+        self.rooms[link.room].wire()
+
+    def _down(self, link: Link) -> None:
+        self._end(link, "gone")
+
+    def _end(self, link: Link, reason: str) -> None:
+        """Take the session out of every table; no packet of it moves after this."""
+        if self.sessions.pop(link.id, None) is None:
+            return
+        for credentials in link.credentials:
+            self._ufrags.pop(credentials.ufrag, None)
+        for address in link.addresses:
+            if self._peers.get(address) is link:
+                del self._peers[address]
+        link.close()
+        self.ended.add(link)
+        room = self.rooms.get(link.room)
+        if room is not None and room.links.get(link.name) is link:
+            del room.links[link.name]
+            room.wire()
+        for lines in link.seats:
+            for line in lines.values():
+                line.watch(None)
+        if link.joined:
+            self.events.say(EventKind.LEFT, link.room, link.name, reason=reason)
+
+    # Datagrams (RFC 7983).
+
+    def _receive(self, slot: int, length: int, address: bytes, at: float) -> None:
+        first = self.port.views[slot][0]
+        link = self._peers.get(address)
+        try:
+            if 128 <= first < 192:
+                if link is not None:
+                    link.media(slot, length, at)
+            elif first < 4:
+                self._check(bytes(self.port.views[slot][:length]), address)
+            elif 20 <= first < 64 and link is not None:
+                link.handshake(bytes(self.port.views[slot][:length]))
+        except Exception as error:  # noqa: BLE001 - one bad datagram must not stop the others
+            self._complain("a datagram could not be handled", error)
+
+    def _check(self, datagram: bytes, address: bytes) -> None:
+        """Answer a connectivity check, once its sender has shown a session's password."""
+        check = ice.read(datagram)
+        link, credentials = self._ufrags.get(check.ufrag, (None, None)) if check else (None, None)
+        if check is None or link is None or credentials is None or not check.proves(credentials):
+            return
+        if address not in link.addresses and len(link.addresses) >= MOST_ADDRESSES:
+            oldest = next(iter(link.addresses))
+            del link.addresses[oldest]
+            self._peers.pop(oldest, None)
+        link.checked(address, check.nominates)
+        self._peers[address] = link
+        back = sockaddr(address)
+        self.port.send_bytes(check.answer(credentials, readable_address(address)), address_of(back))
+
+    def _complain(self, what: str, error: Exception) -> None:
+        self.faults += 1
+        if time.monotonic() - self._complained_at > COMPLAIN_EVERY:
+            self._complained_at = time.monotonic()
+            log.error(what, exc_info=error)
+
+    # The clock.
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(TICK, self._tick)
+        self._ticks += 1
+        now = time.time()
+        for link in list(self.sessions.values()):
+            try:
+                self._attend(link, now)
+            except Exception as error:  # noqa: BLE001 - one bad session must not stop the others
+                self._complain("a session could not be attended to", error)
+        if self._ticks % SPEAKER_TICKS == 0:
+            for room in self.rooms.values():
+                for name, place, level in room.speakers():
+                    self.events.say(EventKind.SPEAKER, room.name, name, place=place, level=level)
+        self.port.flush()
+
+    def _attend(self, link: Link, now: float) -> None:
+        if not link.joined:
+            if now - link.created_at > CONNECT_WITHIN:
+                self._end(link, "gone")
+            return
+        if self._ticks % FEEDBACK_TICKS == 0:
+            self._watch_over(link, now)
+        if not link.connected:
+            return
+        link.ask(now)
+        if self._ticks % FEEDBACK_TICKS == 0:
+            link.feed_back()
+        if self._ticks % REPORT_TICKS == 0:
+            link.report(now)
+        if self._ticks % QUALITY_TICKS == 0:
+            score, trip, loss = link.score, link.round_trip, max(link.loss_in, link.loss_out)
+            self.events.say(EventKind.QUALITY, link.room, link.name, score=score, round_trip=trip, loss=loss)
+
+    def _watch_over(self, link: Link, now: float) -> None:
+        """Notice silence and return; give up at last."""
+        silent = link.silent(now)
+        if link.connected == silent:
+            link.connected = not silent
+            self.events.say(EventKind.INTERRUPTED if silent else EventKind.RESUMED, link.room, link.name)
+            self.rooms[link.room].wire()
+        elif silent and now - (link.last_packet_at or link.created_at) > KEEP:
+            self._end(link, "gone")

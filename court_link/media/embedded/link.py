@@ -1,0 +1,401 @@
+"""One negotiated session: a participant's transport, what they send and the seats that they see."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiortc import RTCCertificate
+
+from court_link.media.embedded import quality, rtcp, rtp
+from court_link.media.embedded.answer import Outgoing
+from court_link.media.embedded.dtls import Handshake, Pipe, ffi, srtp
+from court_link.media.embedded.feedback import Feedback
+from court_link.media.embedded.ice import Credentials
+from court_link.media.embedded.offer import MOST_SSRCS, Offer
+from court_link.media.embedded.port import Port, address_of, sockaddr
+from court_link.media.embedded.seat import SeatLine
+from court_link.media.embedded.uplink import Uplink
+from court_link.media.engine import Kind, LinkStatistics
+
+log = logging.getLogger(__name__)
+
+LONGEST = 1500  # bytes of a packet that is looked at
+SILENCE = 2.5  # seconds without a packet from someone who was sending media
+QUIET = 15.0  # the same from someone who only watches: three consent checks (RFC 7675, 5.1)
+FEW_RESENDS = 32  # packets a second that may be sent again whatever the load
+FALLBACK_BITRATE = 2_500_000  # bits a second granted to a sender without transport-wide feedback
+
+
+class Link:
+    """A session of one link of one room.
+
+    `on_up` is called when media can flow, `on_down` when the participant closed the transport.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        *,
+        room: str,
+        name: str,
+        offer: Offer,
+        certificate: RTCCertificate,
+        on_up: Callable[[Link], None],
+        on_down: Callable[[Link], None],
+    ) -> None:
+        self.port = port
+        self.room = room
+        self.name = name
+        self.id = secrets.token_urlsafe(16)
+        self.etag = secrets.token_hex(8)
+        self.remote_ufrag = offer.ufrag
+        self.credentials = [Credentials.fresh()]
+        self.addresses: dict[bytes, None] = {}  # those that passed a check, oldest first
+        self.address = 0
+        self.tx: Any = None
+        self.created_at = time.time()
+        self.connected = False
+        self.joined = False
+        self.last_packet_at: float | None = None
+        self.round_trip: float | None = None
+        self.packets_in = 0
+        self.bytes_in = 0
+        self.refused = 0
+        self.resend_budget = FEW_RESENDS
+        self.uplinks: dict[Kind, Uplink] = {}
+        self.seats: list[dict[Kind, SeatLine]] = []
+        self.bitrate_in = 0.0
+        self.bitrate_out = 0.0
+        self.score: int | None = None
+        self.level = 0
+        self._measured = (self.created_at, 0, 0)
+        self._media_at = 0.0
+        self._sent_before = 0
+        self._rx: Any = None
+        self._sockaddr: Any = None
+        self._size = ffi.new("int *")
+        self._streams: dict[int, Uplink] = {}
+        self._lines: dict[int, SeatLine] = {}
+        self._feedback = Feedback()
+        self._extensions = self._negotiate(offer)
+        self._sequence_byte = self._element(rtp.TRANSPORT_WIDE, 2)
+        self._level_byte = self._element(rtp.AUDIO_LEVEL, 1)
+        self.ssrc = next(iter(self._lines), 1)  # that our reports come from
+        self._on_up, self._on_down = on_up, on_down
+        self._pipe = Pipe(self._send_handshake)
+        self._handshake = Handshake(self._pipe, certificate)
+        self._task = asyncio.ensure_future(self._run(offer))
+        self.goodbye: asyncio.Future[None] | None = None
+
+    def _negotiate(self, offer: Offer) -> dict[str, int]:
+        """Make uplinks and seats of the offer's lines: the i-th line that only receives its kind is seat i."""
+        extensions: dict[str, int] = {}
+        counts = {Kind.AUDIO: 0, Kind.VIDEO: 0}
+        for line in offer.lines:
+            if line.codec is None or line.kind is None:
+                continue
+            kind = line.kind
+            extensions.update(line.extensions)
+            if line.sends and kind not in self.uplinks:
+                uplink = Uplink(self.port, line, kind, line.codec)
+                self.uplinks[kind] = uplink
+                for ssrc, original in line.ssrcs.items():
+                    self._streams[ssrc] = uplink
+                    if original is None and uplink.ssrc is None:
+                        uplink.bind(ssrc)
+            elif line.receives and not line.sends:
+                seat = SeatLine(self, line, kind, line.codec)
+                if counts[kind] == len(self.seats):
+                    self.seats.append({})
+                self.seats[counts[kind]][kind] = seat
+                counts[kind] += 1
+                self._lines[seat.ssrc] = seat
+        return extensions
+
+    def outgoing(self) -> dict[str, Outgoing]:
+        """What the answer says of each seat's line, by mid."""
+        return {
+            line.mid: Outgoing(f"seat{index}", line.ssrc, line.rtx)
+            for index, seat in enumerate(self.seats)
+            for line in seat.values()
+        }
+
+    # Transport.
+
+    def checked(self, raw: bytes, nominated: bool) -> None:
+        """An address passed an authenticated check; a nominated one is where everything goes from now on."""
+        self.addresses[raw] = None
+        self.last_packet_at = time.time()
+        if nominated or not self.address:
+            self.port.flush()  # what waits to be sent points at the old address
+            self._sockaddr = sockaddr(raw)
+            self.address = address_of(self._sockaddr)
+
+    def restart(self, ufrag: str) -> Credentials:
+        """New ICE credentials for the same DTLS, SRTP and SSRCs; the old path stays until the new one is up."""
+        self.remote_ufrag = ufrag
+        self.etag = secrets.token_hex(8)
+        self.credentials = [*self.credentials[-1:], Credentials.fresh()]
+        return self.credentials[-1]
+
+    async def _run(self, offer: Offer) -> None:
+        try:
+            self._rx, self.tx = await self._handshake.keys(offer.fingerprints)
+        except ConnectionError as error:
+            log.info("a handshake failed: %s", error)
+            self._on_down(self)
+        else:
+            self._handshake.add_listener("statechange", self._state_changed)
+            self._on_up(self)
+
+    def _state_changed(self) -> None:
+        if self._handshake.state in ("closed", "failed"):
+            self._on_down(self)
+
+    def close(self) -> None:
+        """Stop receiving and sending at once; the participant is told goodbye behind it."""
+        self._rx = self.tx = None
+        self.connected = False
+        self._handshake.remove_all_listeners()
+        self.port.flush()  # what waits to be sent points at this link's address
+        self._task.cancel()
+        self._pipe.close()
+        self.goodbye = asyncio.ensure_future(self._handshake.stop())
+
+    def _send_handshake(self, data: bytes) -> None:
+        if self.address:
+            self.port.send_bytes(data, self.address)
+
+    def handshake(self, datagram: bytes) -> None:
+        """A DTLS record arrived."""
+        self._pipe.deliver(datagram)
+
+    # Packets in.
+
+    def media(self, slot: int, length: int, at: float) -> None:  # noqa: C901, PLR0912 - the fast path
+        """An SRTP or SRTCP packet arrived in this slot; everything malformed is dropped here."""
+        self.last_packet_at = at
+        if self._rx is None or not 12 <= length <= LONGEST:
+            return
+        port = self.port
+        packet = port.views[slot]
+        size = self._size
+        size[0] = length
+        if 192 <= packet[1] <= 223:
+            if srtp.srtp_unprotect_rtcp(self._rx, port.pointers[slot], size):
+                self.refused += 1
+            else:
+                self._told(bytes(packet[: size[0]]), at)
+            return
+        if srtp.srtp_unprotect(self._rx, port.pointers[slot], size):
+            self.refused += 1
+            return
+        length = size[0]
+        flags, mark, sequence, timestamp, ssrc = rtp.HEADER.unpack_from(packet)
+        payload = rtp.payload_start(packet, length) if flags & 0x1F else 12
+        if flags & 0x20:
+            length -= packet[length - 1]
+        if payload > length:
+            return
+        self.packets_in += 1
+        self.bytes_in += length
+        level = 127
+        if flags & 0x10:
+            at_byte = 16 + 4 * (flags & 0x0F)
+            if packet[at_byte - 4] == 0xBE:
+                while at_byte < payload:
+                    first = packet[at_byte]
+                    if first == self._sequence_byte:
+                        self._feedback.arrived(packet[at_byte + 1] << 8 | packet[at_byte + 2], at)
+                        at_byte += 3
+                    elif first == self._level_byte:
+                        level = packet[at_byte + 1]
+                        at_byte += 2
+                    else:
+                        at_byte += (first & 0x0F) + 2 if first >> 4 else 1
+        uplink = self._streams.get(ssrc)
+        if uplink is None:
+            uplink = self._bind(packet, payload, mark & 0x7F, ssrc)
+            if uplink is None:
+                return
+        self._media_at = at
+        if mark & 0x7F == uplink.payload_type:
+            if uplink.ssrc != ssrc:
+                uplink.bind(ssrc)
+            if level != 127:
+                uplink.loudness += 127 - (level & 0x7F)
+                uplink.loudness_count += 1
+            uplink.take(slot, payload, length, sequence, timestamp, mark, level, at)
+        elif mark & 0x7F == uplink.rtx_payload_type:
+            uplink.retransmitted(slot, payload, length, timestamp, mark, at)
+
+    def _bind(self, packet: memoryview, payload: int, payload_type: int, ssrc: int) -> Uplink | None:
+        """Whose line an unannounced SSRC is: by its mid (RFC 9143, 9.2), else by its payload type."""
+        if len(self._streams) >= MOST_SSRCS:
+            return None
+        mid = (
+            rtp.extensions(packet, payload)
+            .get(self._extensions.get(rtp.MID, 0), b"")
+            .decode("ascii", "replace")
+        )
+        for uplink in self.uplinks.values():
+            if payload_type in (uplink.payload_type, uplink.rtx_payload_type) and mid in ("", uplink.mid):
+                self._streams[ssrc] = uplink
+                return uplink
+        return None
+
+    def _told(self, data: bytes, at: float) -> None:
+        """Act on the participant's RTCP."""
+        for told in rtcp.read(data):
+            if isinstance(told, rtcp.SenderReport):
+                uplink = self._streams.get(told.ssrc)
+                if uplink is not None and uplink.ssrc == told.ssrc:
+                    self._tell_clock(told, at)
+                    uplink.told(told, at)
+            elif (line := self._lines.get(told.ssrc)) is None:
+                continue
+            elif isinstance(told, rtcp.Lost):
+                line.resend(told.sequences, at)
+            elif isinstance(told, rtcp.KeyframeWanted):
+                if line.source is not None:
+                    line.source.want_keyframe()
+            else:
+                line.loss = told.fraction_lost / 256
+                if told.last_sr:
+                    trip = ((rtcp.ntp(at) >> 16) - told.last_sr - told.delay) & 0xFFFFFFFF
+                    if trip < 0x80000:  # 8 seconds; beyond it the report is of an earlier path
+                        self.round_trip = trip / 65536
+
+    def _tell_clock(self, told: rtcp.SenderReport, at: float) -> None:
+        """One offset for the whole participant: sound and picture stay together at every receiver."""
+        for uplink in self.uplinks.values():
+            if uplink.clock_offset is not None:
+                return
+        offset = at - (told.ntp / (1 << 32) - rtcp.NTP_EPOCH)
+        for uplink in self.uplinks.values():
+            uplink.clock_offset = offset
+
+    def _element(self, uri: str, size: int) -> int:
+        """The first byte of a one-byte extension element with this content; -1 if not negotiated."""
+        identity = self._extensions.get(uri, 15)
+        return identity << 4 | (size - 1) if identity < 15 else -1
+
+    # Packets out, by the clock.
+
+    def send_rtp(self, packet: bytes) -> None:
+        """Encrypt and send one plain RTP packet."""
+        self._send(packet, srtp.srtp_protect)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Encrypt and send one RTCP packet."""
+        self._send(packet, srtp.srtp_protect_rtcp)
+
+    def _send(self, packet: bytes, protect: Callable[[Any, Any, Any], int]) -> None:
+        if self.tx is None or not self.address:
+            return
+        slot = self.port.slot()
+        self.port.out_views[slot][: len(packet)] = packet
+        self._size[0] = len(packet)
+        if not protect(self.tx, self.port.out_pointers[slot], self._size):
+            self.port.send(slot, self._size[0], self.address)
+
+    def ask(self, now: float) -> None:
+        """Ask the participant for what their lines want; every 20 ms."""
+        for uplink in self.uplinks.values():
+            if uplink.wants_something:
+                for packet in uplink.asks(self.ssrc, now, self.round_trip or 0.05):
+                    self.send_rtcp(packet)
+
+    def feed_back(self) -> None:
+        """Tell the participant when their packets arrived; every 100 ms."""
+        packet = self._feedback.packet(self.ssrc, next(iter(self._streams), 0))
+        if packet is not None:
+            self.send_rtcp(packet)
+
+    def report(self, now: float) -> None:
+        """Reports of both directions; every second."""
+        reports = [report for uplink in self.uplinks.values() if (report := uplink.report(now)) is not None]
+        if reports:
+            self.send_rtcp(rtcp.receiver_report(self.ssrc, reports))
+        if self._sequence_byte < 0 and reports:
+            self.send_rtcp(
+                rtcp.bandwidth_limit(self.ssrc, FALLBACK_BITRATE, [report.ssrc for report in reports])
+            )
+        for line in self._lines.values():
+            packet = line.report(now)
+            if packet is not None:
+                self.send_rtcp(packet)
+        sent = self.packets_out
+        self.resend_budget = FEW_RESENDS + (sent - self._sent_before) // 4
+        self._sent_before = sent
+        self._measure(now)
+
+    def _measure(self, now: float) -> None:
+        """Bitrates and the score of the connection since the last call."""
+        octets = self.bytes_out
+        elapsed = max(now - self._measured[0], 0.001)
+        self.bitrate_in = (self.bytes_in - self._measured[1]) * 8 / elapsed
+        self.bitrate_out = (octets - self._measured[2]) * 8 / elapsed
+        self._measured = (now, self.bytes_in, octets)
+        loss = max(self.loss_in, self.loss_out)
+        self.score = quality.smooth(self.score, quality.score(loss, self.round_trip or 0.0, self.jitter))
+
+    @property
+    def loss_in(self) -> float:
+        return max((uplink.loss for uplink in self.uplinks.values()), default=0.0)
+
+    @property
+    def loss_out(self) -> float:
+        return max((line.loss for line in self._lines.values() if line.open), default=0.0)
+
+    @property
+    def jitter(self) -> float:
+        return max((uplink.jitter for uplink in self.uplinks.values()), default=0.0)
+
+    @property
+    def packets_out(self) -> int:
+        return sum(line.packets for line in self._lines.values())
+
+    @property
+    def bytes_out(self) -> int:
+        return sum(line.octets for line in self._lines.values())
+
+    @property
+    def resent(self) -> int:
+        return sum(line.resent for line in self._lines.values())
+
+    def loudness(self) -> int:
+        """The sound level, 0 to 127, of the last second or so; a pause for breath is not the end."""
+        uplink = self.uplinks.get(Kind.AUDIO)
+        now = uplink.average_loudness() if uplink is not None else 0
+        self.level = round(self.level + (now - self.level) * 0.3)
+        return self.level
+
+    def statistics(self, place: str) -> LinkStatistics:
+        """The session's figures; see `LinkStatistics` for their units."""
+        return LinkStatistics(
+            self.name,
+            place,
+            self.packets_in,
+            self.bytes_in,
+            self.packets_out,
+            self.bytes_out,
+            self.loss_in,
+            self.loss_out,
+            self.jitter,
+            self.round_trip,
+            self.bitrate_in,
+            self.bitrate_out,
+            self.score,
+            self.level,
+        )
+
+    def silent(self, now: float) -> bool:
+        """Whether nothing has come for longer than it should (see SILENCE and QUIET)."""
+        last = self.last_packet_at or self.created_at
+        return now - last > (SILENCE if last - self._media_at < 1.0 else QUIET)

@@ -1,0 +1,193 @@
+"""What a participant's SDP offer says, as far as the worker acts on it (RFC 8866, RFC 9143, RFC 8839).
+
+Everything is bounded and every failure is an `OfferRefused`, because an offer comes from outside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from court_link.media.embedded import rtp
+from court_link.media.engine import Kind, OfferRefused
+
+LONGEST = 192 * 1024  # characters: sixteen links and a screen make 66 to 135 thousand
+MOST_SECTIONS = 64
+MOST_SSRCS = 16  # per connection: layers, their retransmissions, sound, screen
+CODECS = {Kind.AUDIO: "opus/48000/2", Kind.VIDEO: "vp8/90000"}
+EXTENSIONS = frozenset({rtp.AUDIO_LEVEL, rtp.MID, rtp.TRANSPORT_WIDE})
+
+_TOKEN = re.compile(r"[!-~]{1,64}")
+_ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){15,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A certificate's digest, as DTLS will check it."""
+
+    algorithm: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One media section. A line with no codec in common has `codec` None and will be refused.
+
+    `sends` and `receives` are the participant's; `ssrcs` maps each announced SSRC to the one that it
+    retransmits (RFC 4588), or None for a primary one.
+    """
+
+    mid: str
+    media: str
+    kind: Kind | None = None
+    sends: bool = False
+    receives: bool = False
+    codec: int | None = None
+    rtx: int | None = None
+    parameters: str = ""
+    feedback: frozenset[str] = frozenset()
+    extensions: Mapping[str, int] = field(default_factory=dict)
+    ssrcs: Mapping[int, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A whole offer, its lines in order."""
+
+    ufrag: str
+    fingerprints: tuple[Fingerprint, ...]
+    lines: tuple[Line, ...]
+
+
+def read(text: str) -> Offer:
+    """Read an offer. Raises `OfferRefused` with a sentence for the person whose browser made it."""
+    if len(text) > LONGEST:
+        raise OfferRefused("The offer is too long.")
+    session, *sections = _sections(text)
+    if not session or session[0] != "v=0":
+        raise OfferRefused("This is not a session description.")
+    if len(sections) > MOST_SECTIONS:
+        raise OfferRefused("The offer has too many lines.")
+    lines = tuple(_line(section) for section in sections)
+    if not any(line.codec is not None for line in lines):
+        raise OfferRefused("This browser offers neither VP8 pictures nor Opus sound.")
+    mids = [line.mid for line in lines]
+    if len(set(mids)) != len(mids):
+        raise OfferRefused("Two lines of the offer have the same name.")
+    if sum(len(line.ssrcs) for line in lines) > MOST_SSRCS:
+        raise OfferRefused("The offer announces too many streams.")
+    ufrag, _ = credentials(text)
+    fingerprints = frozenset(_fingerprints(text))
+    if not fingerprints:
+        raise OfferRefused("The offer names no certificate.")
+    if any(value == "passive" for value in _attributes(text.splitlines(), "setup")):
+        raise OfferRefused("The offer waits for the service to connect to it, which it never does.")
+    return Offer(ufrag, tuple(fingerprints), lines)
+
+
+def credentials(text: str) -> tuple[str, str]:
+    """The ICE name and password of an offer or of a trickle fragment (RFC 8840)."""
+    if len(text) > LONGEST:
+        raise OfferRefused("The offer is too long.")
+    found = text.splitlines()
+    ufrag = next(_attributes(found, "ice-ufrag"), "")
+    password = next(_attributes(found, "ice-pwd"), "")
+    if not _ICE.fullmatch(ufrag) or not _ICE.fullmatch(password):
+        raise OfferRefused("The offer has no usable ICE credentials.")
+    return ufrag, password
+
+
+def _sections(text: str) -> list[list[str]]:
+    sections: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.startswith("m="):
+            sections.append([])
+        if line:
+            sections[-1].append(line)
+    return sections
+
+
+def _attributes(lines: list[str], name: str) -> Iterator[str]:
+    prefix = f"a={name}:"
+    return (line.removeprefix(prefix).strip() for line in lines if line.startswith(prefix))
+
+
+def _fingerprints(text: str) -> Iterator[Fingerprint]:
+    for value in _attributes(text.splitlines(), "fingerprint"):
+        algorithm, _, digest = value.partition(" ")
+        if algorithm.lower() in ("sha-256", "sha-384", "sha-512") and _PAIRS.fullmatch(digest):
+            yield Fingerprint(algorithm.lower(), digest.upper())
+
+
+def _line(section: list[str]) -> Line:
+    words = section[0].removeprefix("m=").split()
+    mid = next(_attributes(section, "mid"), "")
+    if len(words) < 4 or not _TOKEN.fullmatch(mid):
+        raise OfferRefused("A line of the offer cannot be read.")
+    media = words[0]
+    kind = next((kind for kind in Kind if kind == media), None)
+    if kind is None or "SAVPF" not in words[2] or "a=rtcp-mux" not in section:
+        return Line(mid, media)
+    offered = {word for word in words[3:] if word.isdigit() and int(word) < 128}
+    maps = dict(_numbered(section, "rtpmap", offered))
+    formats = dict(_numbered(section, "fmtp", offered))
+    codec = next((pt for pt, name in maps.items() if name.lower() == CODECS[kind]), None)
+    if codec is None:
+        return Line(mid, media, kind)
+    resent = (pt for pt, name in maps.items() if name.lower() == "rtx/90000")
+    rtx = next((pt for pt in resent if formats.get(pt, "").split(";")[0] == f"apt={codec}"), None)
+    direction = next((line[2:] for line in section if line[2:] in DIRECTIONS), "sendrecv")
+    sends, receives = DIRECTIONS[direction]
+    return Line(
+        mid,
+        media,
+        kind,
+        sends,
+        receives,
+        codec,
+        rtx,
+        formats.get(codec, ""),
+        frozenset(value for pt, value in _numbered(section, "rtcp-fb", offered) if pt == codec),
+        dict(_extensions(section)),
+        _ssrcs(section),
+    )
+
+
+DIRECTIONS = {
+    "sendrecv": (True, True),
+    "sendonly": (True, False),
+    "recvonly": (False, True),
+    "inactive": (False, False),
+}
+
+
+def _numbered(section: list[str], name: str, offered: set[str]) -> Iterator[tuple[int, str]]:
+    """Attributes that begin with one of the offered payload types."""
+    for value in _attributes(section, name):
+        number, _, rest = value.partition(" ")
+        if number in offered:
+            yield int(number), rest.strip()
+
+
+def _extensions(section: list[str]) -> Iterator[tuple[str, int]]:
+    for value in _attributes(section, "extmap"):
+        number, _, rest = value.partition(" ")
+        identity = number.partition("/")[0]
+        uri = rest.split(" ")[0]
+        if uri in EXTENSIONS and identity.isdigit() and 1 <= int(identity) <= 255:
+            yield uri, int(identity)
+
+
+def _ssrcs(section: list[str]) -> dict[int, int | None]:
+    ssrcs: dict[int, int | None] = {}
+    for value in _attributes(section, "ssrc"):
+        number = value.split(" ")[0]
+        if number.isdigit() and int(number) < 1 << 32:
+            ssrcs.setdefault(int(number))
+    for value in _attributes(section, "ssrc-group"):
+        words = value.split()
+        if words[:1] == ["FID"] and len(words) == 3 and words[1].isdigit() and words[2].isdigit():
+            ssrcs[int(words[2])] = int(words[1])
+    return ssrcs

@@ -1,0 +1,120 @@
+"""From what the broker wants of a room to whose packets go where."""
+
+from __future__ import annotations
+
+from court_link.media.embedded.link import Link
+from court_link.media.embedded.seat import SeatLine
+from court_link.media.embedded.uplink import Uplink
+from court_link.media.engine import (
+    DesiredLink,
+    DesiredRoom,
+    LinkState,
+    LinkStatistics,
+    Seat,
+    Snapshot,
+    may_receive,
+)
+
+HEARD = 2.0  # seconds since its last packet for which a line counts as published
+LOUD = 40  # average level, 0 to 127, from which someone is speaking
+MARGIN = 8  # by how much another must be louder to take over
+
+
+class Room:
+    """One room's desired state and the sessions of its links."""
+
+    def __init__(self, desired: DesiredRoom) -> None:
+        self.name = desired.room
+        self.links: dict[str, Link] = {}
+        self._speakers: dict[str, str] = {}
+        self.desire(desired)
+
+    def desire(self, desired: DesiredRoom) -> None:
+        """Take over a newer desired state; the caller ends the sessions that it no longer admits."""
+        self.version = desired.version
+        self.desired = {link.link: link for link in desired.links}
+
+    def admits(self, link: str) -> bool:
+        """Whether a link may own media objects at all."""
+        return link in self.desired
+
+    def wire(self) -> None:
+        """Give every uplink the seats that it fills. All that `take` forwards to follows from here."""
+        targets: dict[Uplink, list[SeatLine]] = {
+            uplink: [] for link in self.links.values() for uplink in link.uplinks.values()
+        }
+        for link in self.links.values():
+            desired = self.desired.get(link.name)
+            sources = {seat.index: seat.source for seat in desired.seats} if desired else {}
+            for index, lines in enumerate(link.seats):
+                for line in lines.values():
+                    uplink = self._source(desired, sources.get(index), line) if link.connected else None
+                    line.watch(uplink)
+                    if uplink is not None:
+                        targets[uplink].append(line)
+        for uplink, lines_filled in targets.items():
+            uplink.targets = tuple(lines_filled)
+
+    def _source(self, receiver: DesiredLink | None, name: str | None, line: SeatLine) -> Uplink | None:
+        """The uplink that this line of the receiver may carry."""
+        source = self.desired.get(name) if name is not None else None
+        link = self.links.get(source.link) if source is not None else None
+        if receiver is None or source is None or link is None:
+            return None
+        return link.uplinks.get(line.kind) if may_receive(source, receiver, line.kind) else None
+
+    def snapshot(self, epoch: str, now: float) -> Snapshot:
+        """The room as it is."""
+        states = tuple(self._state(desired, now) for desired in self.desired.values())
+        return Snapshot(self.name, self.version, epoch, states)
+
+    def _state(self, desired: DesiredLink, now: float) -> LinkState:
+        link = self.links.get(desired.link)
+        if link is None:
+            return LinkState(desired.link, desired.place)
+        if not link.connected:
+            return LinkState(desired.link, desired.place, link.id, last_packet_at=link.last_packet_at)
+        publishing = frozenset(
+            kind
+            for kind, uplink in link.uplinks.items()
+            if kind in desired.publish and now - uplink.newest_at < HEARD
+        )
+        filled = tuple(seat for seat in desired.seats if seat.source and self._fills(link, seat, now))
+        return LinkState(desired.link, desired.place, link.id, True, publishing, filled, link.last_packet_at)
+
+    def _fills(self, link: Link, seat: Seat, now: float) -> bool:
+        """Whether something of this seat's source reaches the link now."""
+        lines = link.seats[seat.index].values() if seat.index < len(link.seats) else ()
+        return any(line.open and line.source and now - line.source.newest_at < HEARD for line in lines)
+
+    def statistics(self) -> tuple[LinkStatistics, ...]:
+        """Figures of every session, in the desired order."""
+        return tuple(
+            self.links[name].statistics(desired.place)
+            for name, desired in self.desired.items()
+            if name in self.links
+        )
+
+    def speakers(self) -> list[tuple[str, str, int]]:
+        """Who took over as the loudest of a place since the last call: (link, place, level)."""
+        loudest: dict[str, tuple[int, str]] = {}
+        levels: dict[str, int] = {}
+        for name, link in self.links.items():
+            desired = self.desired.get(name)
+            level = link.loudness()
+            if desired is None or level < LOUD:
+                continue
+            levels[name] = level
+            loudest[desired.place] = max(loudest.get(desired.place, (0, "")), (level, name))
+        changed = []
+        for place, (level, name) in loudest.items():
+            current = self._speakers.get(place)
+            if name != current and (current not in levels or level >= levels[current] + MARGIN):
+                self._speakers[place] = name
+                changed.append((name, place, level))
+        for place in [place for place in self._speakers if place not in self._places()]:
+            del self._speakers[place]
+        return changed
+
+    def _places(self) -> set[str]:
+        return {desired.place for desired in self.desired.values()}

@@ -1,0 +1,36 @@
+"""The seam's values as JSON, between the broker's side and the worker; types are checked on the way in."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+
+from court_link.domain.errors import CourtLinkError
+from court_link.media.engine import (
+    DesiredRoom,
+    EngineEvent,
+    EngineUnavailable,
+    LinkStatistics,
+    Node,
+    NoSuchSession,
+    NotAdmitted,
+    OfferRefused,
+    Session,
+    Snapshot,
+    StaleSession,
+)
+
+ROOM = TypeAdapter(DesiredRoom)
+SNAPSHOT = TypeAdapter(Snapshot)
+SESSION = TypeAdapter(Session)
+STATISTICS = TypeAdapter(tuple[LinkStatistics, ...])
+NODE = TypeAdapter(Node)
+EVENT = TypeAdapter(EngineEvent)
+
+#: What the worker may answer instead, by the name that travels, with the HTTP status that goes with it.
+ERRORS: dict[str, tuple[type[CourtLinkError], int]] = {
+    "not_admitted": (NotAdmitted, 403),
+    "no_such_session": (NoSuchSession, 404),
+    "stale_session": (StaleSession, 409),
+    "offer_refused": (OfferRefused, 422),
+    "unavailable": (EngineUnavailable, 503),
+}
