@@ -1,0 +1,1 @@
+"""Court lists, and the register of places: read, checked, compared, applied."""

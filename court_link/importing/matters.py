@@ -1,0 +1,67 @@
+"""A listed matter as the store keeps it: only what listing and running a hearing needs.
+
+Addresses, offences, dates of birth, ASN and PNC numbers are read to be checked and then forgotten; of an age
+only "under 18" is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from court_link.domain.times import london_day
+
+
+@dataclass(frozen=True, slots=True)
+class ListedParty:
+    role: str
+    name: str
+    under_18: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One entry of a list's `hearing` arrays.
+
+    `references` are the URNs of its cases (`cases` of them), then its application references. `starts_at` is its sitting's
+    start to the minute, UTC. `path` says where in the file it stands.
+    """
+
+    path: str
+    house: str
+    room: str
+    starts_at: datetime
+    title: str
+    hearing_type: str
+    panel: str
+    sequence: str
+    channels: tuple[str, ...]
+    video: bool
+    youth: bool
+    withheld: bool
+    restrictions: bool
+    cases: int
+    references: tuple[str, ...]
+    parties: tuple[ListedParty, ...]
+
+    @property
+    def day(self) -> date:
+        return london_day(self.starts_at)
+
+
+def packed(matter: Matter) -> dict[str, Any]:
+    """A matter as JSON, for a staged row."""
+    return asdict(matter) | {"starts_at": matter.starts_at.isoformat()}
+
+
+def unpacked(payload: dict[str, Any]) -> Matter:
+    return Matter(
+        **payload
+        | {
+            "starts_at": datetime.fromisoformat(payload["starts_at"]),
+            "channels": tuple(payload["channels"]),
+            "references": tuple(payload["references"]),
+            "parties": tuple(ListedParty(**party) for party in payload["parties"]),
+        }
+    )
