@@ -52,7 +52,9 @@ def site() -> Iterator[Site]:
     thread.join(timeout=10)
 
 
-@pytest.fixture(scope="session")
+# Of a module and no longer: Playwright's synchronous side keeps an event loop running in this thread, in
+# which no asynchronous test could run.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

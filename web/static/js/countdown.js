@@ -14,7 +14,9 @@ const started = new WeakMap()
 
 /** Keeps every countdown on the page right, those that a live update brings in too. */
 export function startCountdowns(root) {
-  setInterval(() => { for (const each of root.querySelectorAll("[data-ends-in]")) tick(each) }, 1000)
+  const all = () => { for (const each of root.querySelectorAll("[data-ends-in]")) tick(each) }
+  all()
+  setInterval(all, 1000)
 }
 
 function tick(element) {
