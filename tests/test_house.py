@@ -168,12 +168,20 @@ SKIPS = {
 
 @pytest.mark.parametrize("skip", SKIPS.values(), ids=SKIPS.keys())
 def test_a_skip_fails_in_ci_and_only_there(skip: str, tmp_path: Path) -> None:
-    (tmp_path / "tests").mkdir()
-    tree = copied(tmp_path, "pyproject.toml", "tests/conftest.py")
-    (tree / "tests" / "test_it.py").write_text(f"import pytest\n{skip}\n\ndef test_other(): pass\n")
-    pytest_here = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    at_home = run(*pytest_here, cwd=tree)
-    in_ci = run(*pytest_here, cwd=tree, CI="true")
+    (tmp_path / "test_it.py").write_text(f"import pytest\n{skip}\n\ndef test_other(): pass\n")
+    here = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:cacheprovider",
+        str(tmp_path),
+    ]
+    at_home = run(*here, cwd=ROOT)
+    in_ci = run(*here, cwd=ROOT, CI="true")
     assert "1 skipped" in at_home.stdout
     assert at_home.returncode in (0, 5)
     assert in_ci.returncode in (1, 2)
