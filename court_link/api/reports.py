@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -12,6 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from court_link.api.asking import Asker, Store
+from court_link.api.spreadsheet import csv_response
 from court_link.domain.capacity import Use
 from court_link.domain.context import Context
 from court_link.domain.times import london_day
@@ -45,12 +44,9 @@ async def as_json(store: Store, ctx: Asker, first: First = None, last: Last = No
 @router.get("/capacity.csv", summary="The same by room, one row a room", response_class=Response)
 async def as_csv(store: Store, ctx: Asker, first: First = None, last: Last = None) -> Response:
     made = await read_report(store, ctx, first, last)
+    columns = ["site", "room", "kind", "open_minutes", "booked_minutes", "in_session_minutes", "utilisation"]
     name = f"court-link-capacity-{made.period.first}-to-{made.period.last}.csv"
-    return Response(
-        _table(made),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_response(name, columns, document(made)["rooms"])
 
 
 def document(made: Report) -> dict[str, Any]:
@@ -80,18 +76,3 @@ def _minutes(use: Use) -> dict[str, float | None]:
         "in_session_minutes": round(use.in_session, 1),
         "utilisation": None if share is None else round(share, 4),
     }
-
-
-def _table(made: Report) -> str:
-    columns = ["site", "room", "kind", "open_minutes", "booked_minutes", "in_session_minutes", "utilisation"]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns)
-    writer.writeheader()
-    for row in document(made)["rooms"]:
-        writer.writerow({name: _not_a_formula(row[name]) for name in columns})
-    return out.getvalue()
-
-
-def _not_a_formula(value: object) -> object:
-    """Spreadsheets run text that begins like a formula: put an apostrophe before it (OWASP, CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
