@@ -18,6 +18,13 @@ OVERLAP = "reservation_no_overlap"
 APPEND_ONLY = "append_only"
 _WRITTEN_ONCE = ("event", "event_seal")
 
+# Among rows that do not overlap, only the last one that starts before the new end can clash: one index seek.
+# SQLite keeps moments as text of one width, so they compare as they read.
+_PREDECESSOR_END = (
+    "SELECT ends_at FROM reservation WHERE resource_id = NEW.resource_id AND starts_at < NEW.ends_at"
+    " AND id <> NEW.id ORDER BY starts_at DESC LIMIT 1"
+)
+
 
 class ConstraintMissing(RuntimeError):
     """The database lacks a guard that the product stands on: run `court-link migrate`."""
@@ -48,11 +55,7 @@ def assert_standing(connection: Connection) -> None:
 
 
 def _sqlite_triggers(tables: set[str]) -> Mapping[str, str]:
-    """Every trigger as SQLite keeps it, by name.
-
-    Among rows that do not overlap, only the last one that starts before the new end can clash: one
-    index seek. Moments are kept as text of one width, so they compare as they read.
-    """
+    """Every trigger, by name, in the text that SQLite keeps of it."""
     triggers: dict[str, str] = {}
     if "reservation" in tables:
         for name, moment in (
@@ -60,10 +63,8 @@ def _sqlite_triggers(tables: set[str]) -> Mapping[str, str]:
             (f"{OVERLAP}_update", "UPDATE OF resource_id, starts_at, ends_at"),
         ):
             triggers[name] = (
-                f"CREATE TRIGGER {name} BEFORE {moment} ON reservation WHEN ("
-                "SELECT ends_at FROM reservation WHERE resource_id = NEW.resource_id"  # noqa: S608 - constants
-                " AND starts_at < NEW.ends_at AND id <> NEW.id ORDER BY starts_at DESC LIMIT 1"
-                f") > NEW.starts_at BEGIN SELECT RAISE(ABORT, '{OVERLAP}'); END"
+                f"CREATE TRIGGER {name} BEFORE {moment} ON reservation WHEN ({_PREDECESSOR_END})"
+                f" > NEW.starts_at BEGIN SELECT RAISE(ABORT, '{OVERLAP}'); END"
             )
     for table in _WRITTEN_ONCE:
         if table in tables:

@@ -13,7 +13,11 @@ from sqlmodel import Session, col
 from court_link.domain.context import Context
 from court_link.domain.events import EventKind, canonical, detail_digest
 from court_link.domain.ids import new_id
-from court_link.store.tables import EventDetail, EventRow, SubjectSalt, UnsealedEvent
+from court_link.store.sealer import EVENT, UNSEALED
+from court_link.store.tables import EventDetail, SubjectSalt
+from court_link.store.upsert import insert_if_absent
+
+SALT = SubjectSalt.__table__  # type: ignore[attr-defined]
 
 #: Where an event's data keeps the digests of its personal texts, by name.
 PERSONAL = "personal"
@@ -51,7 +55,7 @@ def record(
             for name, text in personal.items()
         ]
     session.execute(
-        insert(EventRow.__table__),  # type: ignore[attr-defined]
+        insert(EVENT),
         {
             "id": event_id,
             "kind": kind,
@@ -65,18 +69,15 @@ def record(
             "data": body,
         },
     )
-    session.execute(insert(UnsealedEvent.__table__), {"event_id": event_id})  # type: ignore[attr-defined]
+    session.execute(insert(UNSEALED), {"event_id": event_id})
     session.add_all(details)
     return event_id
 
 
 def _salt(session: Session, subject: UUID) -> bytes:
-    row = session.get(SubjectSalt, subject)
-    if row is None:
-        row = SubjectSalt(subject_id=subject, salt=secrets.token_bytes(16))
-        session.add(row)
-        session.flush()
-    return row.salt
+    insert_if_absent(session, SALT, {"subject_id": subject, "salt": secrets.token_bytes(16)})
+    salt: bytes = session.execute(select(SALT.c.salt).where(SALT.c.subject_id == subject)).scalar_one()
+    return salt
 
 
 def details(session: Session, event_id: UUID) -> dict[str, str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from court_link.domain.context import Context
 from court_link.domain.events import Event, EventKind
 from court_link.store.sealer import EVENT, SEAL, newest
+
+_SEALED = select(SEAL.c.seq, EVENT).join(EVENT, EVENT.c.id == SEAL.c.event_id)
 
 
 def after(
@@ -26,29 +29,34 @@ def after(
 
     Whose eyes they are for is the caller's to check: an event carries ids and codes, and its organisation.
     """
-    query = select(SEAL.c.seq, EVENT).join(EVENT, EVENT.c.id == SEAL.c.event_id).where(SEAL.c.seq > seq)
+    query = _SEALED.where(SEAL.c.seq > seq)
     if kinds is not None:
         query = query.where(EVENT.c.kind.in_(kinds))
     if hearing_id is not None:
         query = query.where(EVENT.c.hearing_id == hearing_id)
-    rows = session.execute(query.order_by(SEAL.c.seq).limit(limit))
-    return [
-        Event(
-            seq=row.seq,
-            id=row.id,
-            kind=row.kind,
-            at=row.at,
-            actor_kind=row.actor_kind,
-            actor_id=row.actor_id,
-            organisation_id=row.organisation_id,
-            hearing_id=row.hearing_id,
-            subject_id=row.subject_id,
-            data=row.data,
-        )
-        for row in rows
-    ]
+    return [_event(row) for row in session.execute(query.order_by(SEAL.c.seq).limit(limit))]
+
+
+def at(session: Session, ctx: Context, seqs: Collection[int]) -> list[Event]:
+    """The sealed events of these places, oldest first."""
+    return [_event(row) for row in session.execute(_SEALED.where(SEAL.c.seq.in_(seqs)).order_by(SEAL.c.seq))]
 
 
 def end(session: Session, ctx: Context) -> int:
     """The newest sealed `seq`: where a reader begins who wants only what is still to come."""
     return newest(session.connection())
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        seq=row.seq,
+        id=row.id,
+        kind=row.kind,
+        at=row.at,
+        actor_kind=row.actor_kind,
+        actor_id=row.actor_id,
+        organisation_id=row.organisation_id,
+        hearing_id=row.hearing_id,
+        subject_id=row.subject_id,
+        data=row.data,
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, make_url
 
 from court_link.paths import MIGRATIONS
@@ -34,6 +35,11 @@ def current(url: str) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         made.dispose()
+
+
+def newest() -> str | None:
+    """The revision that this version's tables are."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def migration_engine(url: str) -> Engine:
