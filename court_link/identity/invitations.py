@@ -43,7 +43,9 @@ def issue(session: Session, ctx: Context, account_id: UUID, at: datetime) -> str
     return secret
 
 
-async def choose_password(db: Db, ctx: Context, hasher: Hasher, secret: str, password: str, at: datetime) -> None:
+async def choose_password(
+    db: Db, ctx: Context, hasher: Hasher, secret: str, password: str, at: datetime
+) -> None:
     """Redeem an invitation. Raises InvitationSpent, or WeakPassword, which leaves the invitation open."""
     email = await db.read(invited, ctx, secret, at)
     check_choice(password, email)

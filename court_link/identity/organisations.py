@@ -46,7 +46,11 @@ def in_scope(session: Session, ctx: Context) -> tuple[Organisation, ...]:
 
 
 def one(session: Session, ctx: Context, organisation_id: UUID) -> Organisation:
-    row = session.get(Row, organisation_id) if organisation_id in ctx.actor.scope or ctx.actor.everywhere else None
+    row = (
+        session.get(Row, organisation_id)
+        if organisation_id in ctx.actor.scope or ctx.actor.everywhere
+        else None
+    )
     if row is None:
         raise NotFound()
     return _organisation(row)

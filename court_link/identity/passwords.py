@@ -20,15 +20,15 @@ R = TypeVar("R")
 
 SHORTEST, LONGEST = 12, 256
 #: Words that the commonest passwords are made of; digits, signs and repeats around them change nothing.
-COMMON = frozenset(
-    "abc abcd abcdef abcdefg abcdefghijkl access admin administrator arsenal asdf asdfgh asdfghjkl asdfghjklqwerty "
-    "baseball changeme chelsea computer correcthorsebatterystaple court courtlink default dragon england football "
-    "freedom hello hertfordshire iloveyou justice letmein letmeinplease liverpool login manchester master michael "
-    "monkey ncc pass passphrase passwd password passwordpassword police pokemon princess qazwsx qazwsxedc qwer "
-    "qwert qwerty qwertyuiop qwertyuiopasdfghjkl secret shadow spring summer autumn winter sunshine superman "
-    "temp temporary test testing thisismypassword trustno unitedkingdom user videolink welcome welcomehome "
-    "whatever zaq zaqxsw zxcvbn zxcvbnm".split()
-)
+_WORDS = """
+abc abcd abcdef abcdefg abcdefghijkl access admin administrator arsenal asdf asdfgh asdfghjkl asdfghjklqwerty
+baseball changeme chelsea computer correcthorsebatterystaple court courtlink default dragon england football
+freedom hello hertfordshire iloveyou justice letmein letmeinplease liverpool login manchester master michael
+monkey pass passphrase passwd password police pokemon princess qazwsx qazwsxedc qwer qwert qwerty qwertyuiop
+qwertyuiopasdfghjkl secret shadow spring summer autumn winter sunshine superman temp temporary test testing
+thisismypassword trustno unitedkingdom user videolink welcome welcomehome whatever zaq zaqxsw zxcvbn zxcvbnm
+"""
+COMMON = frozenset(_WORDS.split())
 _LEET = str.maketrans("@4310$5!7", "aaeiossit")
 
 

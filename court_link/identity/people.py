@@ -92,7 +92,9 @@ def listed(
 ) -> tuple[Account, ...]:
     """The organisation's people by name, those whose name or e-mail holds `text`, beyond `after`."""
     organisation = _own(session, ctx)
-    return tuple(_account(row) for row in store.accounts(session, organisation.id, text.strip(), after, limit))
+    return tuple(
+        _account(row) for row in store.accounts(session, organisation.id, text.strip(), after, limit)
+    )
 
 
 def one(session: Session, ctx: Context, account_id: UUID) -> Account:
@@ -120,14 +122,19 @@ def add(session: Session, ctx: Context, details: Details, at: datetime) -> Invit
     )
     session.add(account)
     session.flush()
-    _record(session, ctx, EventKind.USER_CREATED, account.id, {"roles": account.roles}, {"name": account.name})
+    _record(
+        session, ctx, EventKind.USER_CREATED, account.id, {"roles": account.roles}, {"name": account.name}
+    )
     return Invited(_account(account), invitations.issue(session, ctx, account.id, at))
 
 
 def change(
     session: Session, ctx: Context, account_id: UUID, details: Details, version: int | None, at: datetime
 ) -> Account:
-    """Change a person. New roles or a new address sign them out everywhere. Raises Stale, Invalid, EmailTaken."""
+    """Change a person. New roles or a new address sign them out everywhere.
+
+    Raises Stale, Invalid, EmailTaken, LastAdministrator.
+    """
     organisation = _own(session, ctx)
     account = _found(session, ctx, account_id)
     if version is not None and version != account.version:
@@ -218,7 +225,9 @@ def _check(session: Session, organisation: Organisation, details: Details) -> No
     elif len(details.name) > 100 or any(sign in details.name for sign in "<>"):
         errors.append(FieldError("name", "Name must be 100 characters or fewer, without < or >"))
     if len(details.email) > 254 or not _EMAIL.fullmatch(details.email.strip()):
-        errors.append(FieldError("email", "Enter an email address in the correct format, like name@example.com"))
+        errors.append(
+            FieldError("email", "Enter an email address in the correct format, like name@example.com")
+        )
     if not details.roles:
         errors.append(FieldError("roles", "Select at least one role"))
     elif not details.roles <= ROLES_OF[organisation.kind]:

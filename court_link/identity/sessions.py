@@ -90,11 +90,15 @@ def open_for(session: Session, ctx: Context, account_id: UUID, at: datetime, set
     account.failed_logins, account.locked_until = 0, None
     actor = actor_of(session, account, organisation)
     signed_in = Context(actor, ctx.request_id, ctx.now)
-    record(session, signed_in, EventKind.USER_SIGNED_IN, organisation_id=organisation.id, subject_id=account.id)
+    record(
+        session, signed_in, EventKind.USER_SIGNED_IN, organisation_id=organisation.id, subject_id=account.id
+    )
     return NewSignIn(token, actor)
 
 
-def recognise(session: Session, ctx: Context, token: str, at: datetime, settings: Settings) -> SignedIn | None:
+def recognise(
+    session: Session, ctx: Context, token: str, at: datetime, settings: Settings
+) -> SignedIn | None:
     """Whose cookie this is, or None for one that is unknown, ended, idle too long, too old, or disabled."""
     found = store.sign_in_by_digest(session, digest(token))
     if found is None:

@@ -25,12 +25,10 @@ from court_link.store.events import record
 
 
 class SignInRefused(Invalid):
-    """The email address or password is not right, or the account is locked for a while after too many tries."""
+    """The email address or password is not right, or the account is locked after too many tries."""
 
     def __init__(self) -> None:
-        said = (
-            "Check your email address and password. After several wrong tries an account is locked for a while"
-        )
+        said = "Check your email address and password. Too many wrong tries lock an account for a while"
         super().__init__(errors=[FieldError("email", said)])
 
 
@@ -51,8 +49,10 @@ class Gate:
         self.by_account = Throttle(tries=4 * settings.lockout_failures, seconds=600)
         self.settings = settings
 
-    async def sign_in(self, db: Db, ctx: Context, email: str, password: str, address: str, at: datetime) -> NewSignIn:
-        """Raises SignInRefused for whatever reason, TooManyTries for an address or account that keeps failing."""
+    async def sign_in(
+        self, db: Db, ctx: Context, email: str, password: str, address: str, at: datetime
+    ) -> NewSignIn:
+        """Raises SignInRefused for whatever reason, TooManyTries for what keeps failing."""
         keys = ((self.by_address, address_key(address)), (self.by_account, store.normal_email(email)))
         for throttle, key in keys:
             throttle.check(key)
@@ -84,7 +84,12 @@ def decide(
     locked = account is not None and account.locked_until is not None and account.locked_until > at
     if account is None or locked:
         return None
-    if right and account.active and account.id == claim.account_id and account.password_hash == claim.password_hash:
+    if (
+        right
+        and account.active
+        and account.id == claim.account_id
+        and account.password_hash == claim.password_hash
+    ):
         return open_for(session, ctx, account.id, at, settings)
     if account.locked_until:  # a lock that has run out: counting begins again
         account.failed_logins, account.locked_until = 0, None

@@ -128,5 +128,10 @@ def _found(session: Session, ctx: Context, token_id: UUID) -> ApiToken:
 
 def _token(row: ApiToken) -> Token:
     return Token(
-        row.id, row.name, frozenset(Role(role) for role in row.roles), row.created_at, row.expires_at, row.revoked_at
+        row.id,
+        row.name,
+        frozenset(Role(role) for role in row.roles),
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
     )

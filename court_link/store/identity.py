@@ -46,7 +46,10 @@ def accounts(
     query = select(User).where(User.organisation_id == organisation_id)
     if text:
         query = query.where(
-            or_(by_name.contains(text.lower(), autoescape=True), col(User.email).contains(text.lower(), autoescape=True))
+            or_(
+                by_name.contains(text.lower(), autoescape=True),
+                col(User.email).contains(text.lower(), autoescape=True),
+            )
         )
     if after:
         query = query.where(tuple_(by_name, User.id) > after)
@@ -153,4 +156,6 @@ def organisation_named(session: Session, name: str) -> Organisation | None:
 
 
 def organisations_in(session: Session, ids: frozenset[UUID]) -> Sequence[Organisation]:
-    return session.exec(select(Organisation).where(col(Organisation.id).in_(ids)).order_by(Organisation.name)).all()
+    return session.exec(
+        select(Organisation).where(col(Organisation.id).in_(ids)).order_by(Organisation.name)
+    ).all()

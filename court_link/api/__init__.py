@@ -1,0 +1,9 @@
+"""JSON over HTTP. Each module exports `router` (its own prefix under `/api`); add yours to ROUTERS."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from court_link.api import health
+
+ROUTERS: tuple[APIRouter, ...] = (health.router,)

@@ -1,0 +1,100 @@
+"""`create_app`: wiring, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
+
+from court_link import api
+from court_link.api import csrf, describing, pages, problems
+from court_link.api.headers import SecurityHeaders
+from court_link.api.limits import BodyLimits
+from court_link.api.observing import Metrics, Observing
+from court_link.api.pages.home import framed
+from court_link.api.pages.static import VersionedFiles
+from court_link.domain.clock import Clock
+from court_link.identity.signing_in import Gate
+from court_link.media.embedded.client import EmbeddedEngine
+from court_link.media.engine import Engine
+from court_link.settings import Settings
+from court_link.store import migrate, open_db
+
+
+class OutOfDate(RuntimeError):
+    """The database is not at this version's tables. Run `court-link migrate`, then start again."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class WallClock:
+    """Real time: what court time is, too, outside the demonstration and tests."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class _CourtLink(FastAPI):
+    """FastAPI with the security headers outside even its own answer to a failure."""
+
+    https: bool
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack(), https=self.https)
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine | None = None) -> FastAPI:
+    """The application. It opens the store and begins its background work when it is started.
+
+    `clock` tells court time (real time when None); `engine` carries media (the embedded worker when None).
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(_check_schema, settings)
+        async with AsyncExitStack() as ends:
+            app.state.db = await open_db(settings.database_url, court_time, write_queue=settings.write_queue)
+            ends.push_async_callback(app.state.db.close)
+            app.state.engine = engine or EmbeddedEngine(
+                settings.media_control_url, settings.media_control_key.get_secret_value()
+            )
+            ends.push_async_callback(app.state.engine.aclose)
+            yield
+
+    court_time = clock or WallClock()
+    app = _CourtLink(
+        title="Court Link",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=describing.ADDRESS,
+        dependencies=[Depends(framed), Depends(csrf.check)],
+    )
+    app.https = settings.https
+    app.state.settings = settings
+    app.state.wall = WallClock()
+    app.state.gate = Gate(settings)
+    app.state.metrics = Metrics()
+    problems.install(app)
+    for router in api.ROUTERS:
+        app.include_router(router)
+    for router in pages.ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", VersionedFiles(), name="static")
+    app.add_middleware(BodyLimits)
+    app.add_middleware(Observing, metrics=app.state.metrics)
+    app.openapi = lambda: describing.describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def _check_schema(settings: Settings) -> None:
+    if settings.mode in {"demo", "test"}:
+        migrate.upgrade(settings.database_url)
+    elif migrate.current(settings.database_url) != migrate.newest():
+        raise OutOfDate()
