@@ -14,8 +14,8 @@ from court_link.domain.errors import Forbidden, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.link import Admission, Link
 from court_link.domain.roles import Part, Permission
-from court_link.store import Session, events, hearings
-from court_link.store.tables import DirectionRow, Hearing, JoinSession, LiveRoom
+from court_link.store import Session, events, hearings, join_sessions
+from court_link.store.tables import DirectionRow, Hearing, LiveRoom, Resource
 from court_link.store.tables import Link as LinkRow
 
 _FACTS = tuple(Link.__dataclass_fields__)
@@ -93,10 +93,7 @@ def revoke(session: Session, ctx: Context, row: LinkRow, kind: EventKind, **data
     """Make every credential and join session of a link worthless, and take it out of the room."""
     row.credential_version += 1
     row.version += 1
-    for standing in session.exec(
-        select(JoinSession).where(JoinSession.link_id == row.id, col(JoinSession.revoked_at).is_(None))
-    ):
-        standing.revoked_at = ctx.now
+    join_sessions.revoke_all(session, row.id)
     bump(session, row.hearing_id)
     record(session, ctx, kind, row, **data)
 
@@ -167,6 +164,12 @@ def check_runs(session: Session, ctx: Context, hearing_id: UUID) -> Hearing:
     else:
         ctx.require(Permission.RUN_HEARING)
     return hearing
+
+
+def room_owner(session: Session, row: LinkRow) -> UUID | None:
+    """The organisation whose room the link's device stands in, when it stands in one."""
+    room = session.get(Resource, row.room_id) if row.room_id is not None else None
+    return room.organisation_id if room is not None else None
 
 
 def record(session: Session, ctx: Context, kind: EventKind, row: LinkRow, **data: Any) -> None:

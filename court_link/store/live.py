@@ -11,9 +11,11 @@ from sqlmodel import col, select
 
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
+from court_link.domain.errors import NotFound
+from court_link.domain.events import EventKind
 from court_link.domain.hearing import LIVE
 from court_link.domain.times import Interval
-from court_link.store import Session
+from court_link.store import Session, events
 from court_link.store.tables import (
     Booking,
     Hearing,
@@ -23,6 +25,7 @@ from court_link.store.tables import (
     LiveRoom,
     Problem,
     Resource,
+    Site,
 )
 
 #: A device that has said nothing for this long (real time) is not there.
@@ -92,6 +95,58 @@ def open_problems(session: Session, hearing_id: UUID) -> tuple[Problem, ...]:
         .order_by(col(Problem.reported_at))
     )
     return tuple(rows)
+
+
+def report(session: Session, ctx: Context, link: Link, kind: str) -> Problem:
+    """Write down a problem of one link; while the same one is open, it is the same problem."""
+    standing = next(
+        (
+            problem
+            for problem in open_problems(session, link.hearing_id)
+            if (problem.link_id, problem.kind) == (link.id, kind)
+        ),
+        None,
+    )
+    if standing is not None:
+        return standing
+    problem = Problem(hearing_id=link.hearing_id, link_id=link.id, kind=kind, reported_at=ctx.now)
+    session.add(problem)
+    session.flush()
+    events.record(
+        session,
+        ctx,
+        EventKind.PROBLEM_REPORTED,
+        hearing_id=link.hearing_id,
+        subject_id=link.id,
+        data={"kind": kind, "problem": str(problem.id)},
+    )
+    return problem
+
+
+def problem(session: Session, problem_id: UUID) -> Problem:
+    """One reported problem, locked. Raises NotFound."""
+    found = session.get(Problem, problem_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def resolve(session: Session, ctx: Context, problem: Problem) -> None:
+    """Write down who dealt with a problem, and when."""
+    problem.resolved_at, problem.resolved_by = ctx.now, ctx.actor.id
+    events.record(
+        session,
+        ctx,
+        EventKind.PROBLEM_RESOLVED,
+        hearing_id=problem.hearing_id,
+        subject_id=problem.link_id,
+        data={"kind": problem.kind, "problem": str(problem.id)},
+    )
+
+
+def site_owner(session: Session, site_id: UUID) -> UUID | None:
+    """The organisation that a site is of."""
+    return session.exec(select(Site.organisation_id).where(Site.id == site_id)).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,244 @@
+"""The hearing's WebSocket: what a page is told, and what it may ask for (`docs/protocol.md`).
+
+Every message of a page is authorised again when it comes: its join session may have ended since it opened.
+Nothing queues behind a slow reader but answers to its own requests, and it does not get to ask for more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from court_link.api import running
+from court_link.api.asking import NotSignedIn
+from court_link.api.fanout import Fanout, Subscription
+from court_link.api.participant import authenticate
+from court_link.domain.context import Context
+from court_link.domain.errors import CourtLinkError, Invalid, NotFound, Unavailable
+from court_link.domain.ids import new_id
+from court_link.media import joining, kit, signalling
+from court_link.media.kit import Trouble
+from court_link.media.rooms import Rooms, hearing_of
+from court_link.settings import Settings
+from court_link.store import Db
+
+router = APIRouter()
+
+HELLO_S = 10.0  # to say who it is
+PING_S = 5.0
+SILENT_S = 15.0  # without a word from the page: it is gone
+SEND_S = 10.0  # to take a message: slower readers are dropped and come back
+SEEN_S = 8.0  # how often presence is written down
+LARGEST = 8 * 1024
+
+#: Why a socket closes (RFC 6455, 7.4.2: 4000 to 4999 are an application's own).
+BAD_MESSAGE, NOT_YOURS, REPLACED, GONE = 4400, 4401, 4409, 4410
+
+
+class Ended(Exception):
+    """The socket should close with this code, and the page should know why."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+@dataclass(eq=False, slots=True)
+class Socket:
+    """One page's open socket."""
+
+    socket: WebSocket
+    link_id: UUID
+    token: str
+    ctx: Context
+    answers: asyncio.Queue[Mapping[str, Any]] = field(default_factory=lambda: asyncio.Queue(16))
+    heard: float = field(default_factory=time.monotonic)
+    replaced: bool = False
+
+    @property
+    def db(self) -> Db:
+        return self.socket.app.state.db  # type: ignore[no-any-return]
+
+    @property
+    def rooms(self) -> Rooms:
+        return self.socket.app.state.rooms  # type: ignore[no-any-return]
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        await asyncio.wait_for(self.socket.send_text(json.dumps(message, ensure_ascii=False)), SEND_S)
+
+
+@router.websocket("/api/links/{link_id}/signalling")
+async def signal(socket: WebSocket, link_id: UUID) -> None:
+    """Exact Origin, then a hello with the tab's join token, then states until either side ends."""
+    settings: Settings = socket.app.state.settings
+    if socket.headers.get("origin") not in settings.origins:
+        await socket.close(1008)
+        return
+    await socket.accept()
+    try:
+        page = await _hello(socket, link_id)
+        await _hold(page, socket.app.state.fanout, socket.app.state.sockets)
+    except Ended as ended:
+        with suppress(RuntimeError, TimeoutError, WebSocketDisconnect):
+            bye = {"type": "bye", "code": ended.code, "message": ended.message}
+            await asyncio.wait_for(socket.send_text(json.dumps(bye)), SEND_S)
+            await socket.close(ended.code)
+    except (WebSocketDisconnect, TimeoutError, RuntimeError):
+        with suppress(RuntimeError):
+            await socket.close(1001)
+
+
+async def _hello(socket: WebSocket, link_id: UUID) -> Socket:
+    message = await asyncio.wait_for(_read(socket), HELLO_S)
+    token = message.get("token")
+    if message.get("type") != "hello" or not isinstance(token, str):
+        raise Ended(BAD_MESSAGE, "The first message must be a hello.")
+    ctx = await _again(socket.app.state.db, token)
+    if ctx.actor.link_id != link_id:
+        raise Ended(NOT_YOURS, "This is not your link.")
+    return Socket(socket, link_id, token, ctx)
+
+
+async def _again(db: Db, token: str) -> Context:
+    """Whose token it is at this moment."""
+    try:
+        return await authenticate(db, token, str(new_id()))
+    except NotSignedIn:
+        raise Ended(NOT_YOURS, "Your link no longer lets you in. Ask the court for a new one.") from None
+
+
+async def _hold(page: Socket, fanout: Fanout, sockets: dict[UUID, Socket]) -> None:
+    """Serve one page until it goes, is replaced by the same link's newer page, or loses its link."""
+    older = sockets.get(page.link_id)
+    sockets[page.link_id] = page
+    link = await page.db.write(joining.arrive, page.ctx)
+    with fanout.subscribe({f"hearing:{link.hearing_id}"}) as subscription:
+        if older is not None:
+            older.replaced = True
+            fanout.touch(link.hearing_id)
+        await page.rooms.push(link.hearing_id)
+        reading = asyncio.create_task(_read_all(page))
+        writing = asyncio.create_task(_write_all(page, subscription))
+        answering = asyncio.create_task(_answer_all(page))
+        tasks = {reading, writing, answering}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if sockets.get(page.link_id) is page:
+                del sockets[page.link_id]
+            fanout.touch(link.hearing_id)
+
+
+async def _write_all(page: Socket, subscription: Subscription) -> None:
+    """Send the state whenever it is another one, and a ping when it is time."""
+    last: Mapping[str, Any] | None = None
+    seen, pinged = time.monotonic(), 0.0
+    while True:
+        now = time.monotonic()
+        if page.replaced:
+            raise Ended(REPLACED, "You opened this hearing in another tab or window.")
+        if now - page.heard > SILENT_S:
+            raise Ended(GONE, "Your device has not answered.")
+        with suppress(Unavailable):  # a busy database: what the page was told last still stands
+            last = await _send_state(page, last)
+        if now - pinged >= PING_S:
+            pinged = now
+            await page.send({"type": "ping"})
+        if page.heard > seen and now - seen >= SEEN_S:
+            seen = now
+            with suppress(Unavailable):
+                await page.db.write(joining.heartbeat, page.ctx, page.token)
+        subscription.take()
+        await subscription.wait(PING_S)
+
+
+async def _send_state(page: Socket, last: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    page.ctx = await _again(page.db, page.token)
+    try:
+        seen = await page.db.read(signalling.view, page.ctx, page.link_id, reachable=page.rooms.reachable)
+    except NotFound:
+        raise Ended(NOT_YOURS, "Your link no longer lets you in. Ask the court for a new one.") from None
+    if seen.message != last:
+        await page.send(seen.message)
+    you = seen.message["you"]
+    if you["admission"] == "expected" and you["lobby_open"]:
+        await page.db.write(joining.arrive, page.ctx)  # the lobby has opened while the page waited
+    return seen.message
+
+
+async def _answer_all(page: Socket) -> None:
+    while True:
+        await page.send(await page.answers.get())
+
+
+async def _read_all(page: Socket) -> None:
+    """Take the page's messages one by one; the next is not read before the last is answered."""
+    while True:
+        message = await _read(page.socket)
+        page.heard = time.monotonic()
+        if message.get("type") == "pong":
+            continue
+        number = message.get("id")
+        try:
+            page.ctx = await _again(page.db, page.token)
+            await _do(page, message)
+        except CourtLinkError as refused:
+            await page.answers.put({"type": "refused", "id": number, "message": refused.message})
+        else:
+            await page.answers.put({"type": "done", "id": number})
+
+
+async def _read(socket: WebSocket) -> dict[str, Any]:
+    text = await socket.receive_text()
+    try:
+        message = json.loads(text) if len(text) <= LARGEST else None
+    except (ValueError, RecursionError):
+        message = None
+    if not isinstance(message, dict):
+        raise Ended(BAD_MESSAGE, "A message is a small JSON object.")
+    return message
+
+
+async def _do(page: Socket, message: Mapping[str, Any]) -> None:
+    """What a page asks for. Raises the use case's refusal, or Invalid for what is no request."""
+    db, rooms, ctx = page.db, page.rooms, page.ctx
+    match message:
+        case {"type": "leave"}:
+            link = await db.write(joining.leave, ctx)
+            await rooms.push(link.hearing_id)
+        case {"type": "problem", "kind": str(kind)} if kind in set(Trouble):
+            await db.write(kit.report, ctx, Trouble(kind))
+        case {"type": "resolve", "problem": str(problem)}:
+            await db.write(kit.resolve, ctx, _id(problem))
+        case {"type": str(act), "link": str(link_id)} if act in running.UPON_LINK:
+            await running.upon_link(db, rooms, ctx, act, _id(link_id))
+        case {"type": str(act)} if act in running.UPON_HEARING:
+            await running.upon_hearing(db, rooms, ctx, act, await _hearing(page))
+        case {"type": "end"}:
+            await running.end(db, rooms, ctx, await _hearing(page), message)
+        case _:
+            raise Invalid("There is no such request.")
+
+
+async def _hearing(page: Socket) -> UUID:
+    return await page.db.read(hearing_of, page.ctx, page.link_id)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
