@@ -70,6 +70,7 @@ class EventKind(StrEnum):
     NODE_READY = "node.ready"
     NODE_LOST = "node.lost"
     SETTING_CHANGED = "setting.changed"
+    SUBJECT_ERASED = "subject.erased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def body(row: RowMapping) -> dict[str, Any]:
     """What the hash covers: every column of `event`, as JSON keeps it."""
     return {
         "id": str(row["id"]),
-        "kind": row["kind"].value,
+        "kind": str(row["kind"]),
         "at": row["at"].astimezone(UTC).isoformat(timespec="microseconds"),
         "actor_kind": row["actor_kind"],
         "actor_id": _text(row["actor_id"]),

@@ -14,6 +14,7 @@ from court_link.store.columns import document, moment, word
 
 
 class ImportState(StrEnum):
+    STAGING = "staging"  # being read
     STAGED = "staged"
     APPLYING = "applying"
     DONE = "done"
