@@ -11,7 +11,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, make_url
 
 from court_link.paths import MIGRATIONS
@@ -40,11 +39,6 @@ def current(url: str) -> str | None:
 
 def newest() -> str | None:
     """The revision that this version's tables are."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
-
-
-def newest() -> str | None:
-    """The revision that this version of the program needs."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
