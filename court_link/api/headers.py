@@ -52,7 +52,9 @@ class SecurityHeaders:
             "Content-Security-Policy": content_security_policy(),
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
-            "Referrer-Policy": "no-referrer",
+            # Nothing to other sites. Not "no-referrer": under it browsers send `Origin: null` with our own
+            # forms, and the check against forged requests would refuse them all.
+            "Referrer-Policy": "same-origin",
             "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",

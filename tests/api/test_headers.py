@@ -56,7 +56,7 @@ async def test_every_response_carries_the_headers(client: httpx.AsyncClient, pat
     assert answer.status_code == status
     assert answer.headers["content-security-policy"] == content_security_policy()
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
     assert "camera=(self), microphone=(self)" in answer.headers["permissions-policy"]
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert answer.headers["strict-transport-security"].startswith("max-age=31536000")

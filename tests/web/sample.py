@@ -33,6 +33,7 @@ class Sample:
     def __init__(self) -> None:
         self.count = 0
         self.sent: list[dict[str, str]] = []
+        self.origins: list[str] = []
         self.refusing = False
         self.asked_after: list[str] = []
         self.hold = 600
@@ -52,6 +53,7 @@ class Sample:
     async def post(self, request: Request) -> Response:
         form = await request.form()
         self.sent.append({name: str(value) for name, value in form.items()})
+        self.origins.append(request.headers.get("origin", ""))
         await asyncio.sleep(0.3)  # long enough for a second press to arrive
         errors = [
             FieldError("reference", "Enter a case reference"),

@@ -64,6 +64,15 @@ def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, site: Site,
     assert [form["slot"] for form in site.sample.sent] == ["1"]
 
 
+def test_a_form_names_the_origin_it_comes_from(page: Page, site: Site, watched: Watched) -> None:
+    # Under "Referrer-Policy: no-referrer" browsers send "null", and the check against forgery refuses it.
+    watched.expected = ("422",)
+    page.goto(f"{site.url}/sample")
+    page.get_by_role("button", name="Find times").click()
+    expect(page).to_have_title("Error: Style sample – Court Link")
+    assert site.sample.origins == [site.url]
+
+
 def test_the_skip_link_comes_first_and_leads_to_the_content(page: Page, site: Site, watched: Watched) -> None:
     watched.expected = ("404",)
     page.goto(f"{site.url}/errors/404")
