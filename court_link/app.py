@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
+import structlog
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from court_link import api
 from court_link.api import csrf, describing, pages, problems
+from court_link.api.fanout import Fanout
 from court_link.api.headers import SecurityHeaders
 from court_link.api.limits import BodyLimits
 from court_link.api.observing import Metrics, Observing
@@ -21,8 +23,14 @@ from court_link.domain.clock import Clock
 from court_link.identity.signing_in import Gate
 from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.engine import Engine
+from court_link.media.rooms import Rooms
+from court_link.reactions import reactions
 from court_link.settings import Settings
 from court_link.store import migrate, open_db
+from court_link.store.delivery import deliver
+from court_link.wall import WallClock
+
+log = structlog.get_logger(__name__)
 
 
 class OutOfDate(RuntimeError):
@@ -30,13 +38,6 @@ class OutOfDate(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
-
-
-class WallClock:
-    """Real time: what court time is, too, outside the demonstration and tests."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 class _CourtLink(FastAPI):
@@ -64,6 +65,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
                 settings.media_control_url, settings.media_control_key.get_secret_value()
             )
             ends.push_async_callback(app.state.engine.aclose)
+            app.state.sockets = {}
+            app.state.fanout = Fanout(app.state.db)
+            app.state.rooms = Rooms(app.state.db, app.state.engine, app.state.fanout.touch)
+            handlers = reactions(app.state.db, app.state.rooms)
+            for work in (app.state.fanout.run, app.state.rooms.run, partial(deliver, app.state.db, handlers)):
+                ends.push_async_callback(_ended, asyncio.create_task(_kept_running(work)))
             yield
 
     court_time = clock or WallClock()
@@ -91,6 +98,22 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
     app.add_middleware(Observing, metrics=app.state.metrics)
     app.openapi = lambda: describing.describe(app)  # type: ignore[method-assign]
     return app
+
+
+async def _kept_running(work: Callable[[], Awaitable[None]]) -> None:
+    """Background work is begun again after whatever went wrong with it."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background work failed")
+        await asyncio.sleep(1)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _check_schema(settings: Settings) -> None:

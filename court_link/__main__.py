@@ -1,0 +1,193 @@
+"""The command line. Each command is thin: it reads the settings and calls its part."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from court_link import logs
+from court_link.domain.context import SYSTEM, Context
+from court_link.domain.errors import Invalid
+from court_link.domain.roles import OrganisationKind
+from court_link.settings import Settings
+
+# Parts are imported where they are called: a media worker loads no web framework, a migration no media.
+# ruff: noqa: PLC0415
+
+cli = typer.Typer(
+    name="court-link",
+    help="Video hearings for courts, police and custody.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address, instead of COURT_LINK_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port, instead of COURT_LINK_PORT.")] = None,
+) -> None:
+    """Serve the pages and the API."""
+    from court_link.app import OutOfDate, create_app
+    from court_link.serving import server
+
+    settings = _settings(host=host, port=port)
+    try:
+        server(create_app(settings), settings).run()
+    except OutOfDate as refused:
+        raise _stop(str(refused)) from None
+
+
+@cli.command()
+def media() -> None:
+    """Carry sound and picture: one worker, in a process of its own."""
+    from urllib.parse import urlsplit
+
+    from court_link.media.embedded.worker import WorkerSettings, run
+
+    settings = _settings()
+    control = urlsplit(settings.media_control_url)
+    run(
+        WorkerSettings(
+            control_host=control.hostname or "127.0.0.1",
+            control_port=control.port or 8010,
+            control_key=settings.media_control_key.get_secret_value(),
+            udp_host=settings.media_udp_host,
+            udp_port=settings.media_udp_port,
+            advertised_addresses=settings.media_addresses,
+            node=settings.media_node,
+            capacity=settings.media_capacity,
+        )
+    )
+
+
+@cli.command()
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Throw its data away first.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the pages.")] = 8000,
+    beyond_loopback: Annotated[
+        bool, typer.Option("--beyond-loopback", help="Allow an address that other machines can reach.")
+    ] = False,
+) -> None:
+    """Run the demonstration: a Hertfordshire day on which it is always now."""
+    from court_link import demo as demonstration
+
+    demonstration.run(fresh=fresh, host=host, port=port, beyond_loopback=beyond_loopback)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to this version's tables."""
+    from court_link.store import migrate as migrations
+
+    settings = _settings()
+    migrations.upgrade(settings.database_url)
+    typer.echo(f"The database is at {migrations.current(settings.database_url)}.")
+
+
+@cli.command()
+def bootstrap(
+    organisation: Annotated[str, typer.Option(help='Its name, such as "Example Magistrates\' Court".')],
+    email: Annotated[str, typer.Option(help="Email address of its first administrator.")],
+    kind: Annotated[OrganisationKind, typer.Option(help="What it is.")] = OrganisationKind.COURT,
+    area: Annotated[str, typer.Option(help="County or force area, such as Hertfordshire.")] = "",
+    name: Annotated[str, typer.Option(help="The administrator's name.")] = "Administrator",
+) -> None:
+    """Add an organisation with its first administrator, and print their one-use link, once."""
+    from court_link.identity import invitations, organisations
+    from court_link.store import migrate as migrations
+    from court_link.store import open_db
+    from court_link.wall import WallClock
+
+    settings, clock = _settings(), WallClock()
+    if migrations.current(settings.database_url) != migrations.newest():
+        raise _stop("Run `court-link migrate` first.")
+
+    async def run() -> str:
+        db = await open_db(settings.database_url, clock)
+        try:
+            return await db.write(
+                organisations.bootstrap, Context(SYSTEM), organisation, kind, area, email, name, clock.now()
+            )
+        finally:
+            await db.close()
+
+    try:
+        secret = asyncio.run(run())
+    except Invalid as refused:
+        raise _stop("\n".join(error.message for error in refused.errors)) from None
+    typer.echo(f"Open this link within {invitations.LASTS.days} days to choose a password. It works once:")
+    typer.echo(invitations.link(settings.public_url, secret))
+
+
+@cli.command("import")
+def import_list(
+    file: Annotated[Path, typer.Argument(help="A court list (JSON).", exists=True, dir_okay=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import a court's list. Exit status 0 when it can be imported, 2 when it is refused."""
+    from court_link import importing
+
+    raise typer.Exit(importing.command(_settings(), file, dry_run=dry_run, as_json=as_json))
+
+
+@cli.command("verify-audit")
+def verify_audit(as_json: AsJson = False) -> None:
+    """Check the chain of every event, and name the first bad entry. Exit status 1 when there is one."""
+    from court_link.store import audit
+
+    bad = audit.verify_store(_settings())
+    if as_json:
+        typer.echo(json.dumps({"sound": bad is None, "first_bad": bad and bad.as_json()}))
+    else:
+        typer.echo("Every entry is as it was written." if bad is None else f"First bad entry: {bad}")
+    raise typer.Exit(0 if bad is None else 1)
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to put the copy; it must not exist yet.")],
+) -> None:
+    """Copy the database while the service runs (SQLite; on PostgreSQL use pg_dump)."""
+    from court_link.store import backup as copying
+
+    copying.copy(_settings().database_url, file)
+    typer.echo(f"Copied to {file}.")
+
+
+def _settings(**given: object) -> Settings:
+    """The settings of the environment, with what the command line gave; says what is wrong with them."""
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as refused:
+        said = "\n".join(
+            "  ".join(filter(None, (".".join(map(str, error["loc"])), error["msg"])))
+            for error in refused.errors()
+        )
+        raise _stop(f"The settings are not sound:\n{said}") from None
+    logs.configure(settings)
+    return settings
+
+
+def _stop(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(2)
+
+
+def main() -> None:
+    """The `court-link` command."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()
