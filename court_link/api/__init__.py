@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from court_link.api import health
+from court_link.api import health, links, live, media, running, signalling
 
-ROUTERS: tuple[APIRouter, ...] = (health.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    running.router,
+    links.router,
+    media.router,
+    signalling.router,
+    live.router,
+)

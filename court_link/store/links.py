@@ -108,6 +108,11 @@ def bump(session: Session, hearing_id: UUID) -> None:
     session.flush()
 
 
+def changed(session: Session, ctx: Context, hearing_id: UUID) -> None:
+    """`bump` as a use case, for what changed outside the links."""
+    bump(session, hearing_id)
+
+
 def row(session: Session, link_id: UUID) -> LinkRow:
     """The row, locked for a change. Raises NotFound."""
     found = session.get(LinkRow, link_id, with_for_update=True, populate_existing=True)

@@ -1,0 +1,62 @@
+"""Event -> what happens next, all on one page.
+
+Scheduling and media know nothing of each other: what the one causes in the other is here. Each handler is
+called at least once for each event of its kinds, in order, by `store.delivery`; doing it again does no harm.
+A change that was made through this process has usually been acted on before its event comes back here.
+"""
+
+from __future__ import annotations
+
+from court_link.domain.context import SYSTEM, Context
+from court_link.domain.events import Event, EventKind
+from court_link.media import joining
+from court_link.media.rooms import Rooms
+from court_link.store import Db, links
+from court_link.store.delivery import Handlers
+
+E = EventKind
+
+#: These bumped the room's version in their own transaction.
+ROOM_CHANGED = frozenset(
+    {
+        E.HEARING_LOBBY_OPENED,
+        E.HEARING_STARTED,
+        E.HEARING_PAUSED,
+        E.HEARING_RESUMED,
+        E.HEARING_ENDED,
+        E.HEARING_REOPENED,
+        E.LINK_ISSUED,
+        E.LINK_REVOKED,
+        E.LINK_ADMITTED,
+        E.LINK_REFUSED,
+        E.LINK_SENT_BACK,
+        E.LINK_REMOVED,
+        E.LINK_SECOND_DEVICE,
+    }
+)
+#: These concern the room too, and were made by what knows of no rooms.
+CHANGED_ELSEWHERE = frozenset(
+    {E.HEARING_VACATED, E.BOOKING_RELEASED, E.DIRECTION_RECORDED, E.DIRECTION_RESCINDED}
+)
+
+
+def reactions(db: Db, rooms: Rooms) -> Handlers:
+    """Every handler by its lasting name, with the kinds of event that it wants."""
+
+    async def put_room(event: Event) -> None:
+        if event.hearing_id is not None:
+            await rooms.push(event.hearing_id)
+
+    async def follow_change(event: Event) -> None:
+        if event.hearing_id is None:
+            return
+        ctx = Context(SYSTEM, request_id=f"event-{event.seq}")
+        if event.kind is E.DIRECTION_RESCINDED:
+            await db.write(joining.enforce_directions, ctx, event.hearing_id)
+        await db.write(links.changed, ctx, event.hearing_id)
+        await rooms.push(event.hearing_id)
+
+    return {
+        "media.room": (ROOM_CHANGED, put_room),
+        "media.elsewhere": (CHANGED_ELSEWHERE, follow_change),
+    }
