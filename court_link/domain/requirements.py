@@ -10,6 +10,7 @@ from uuid import UUID
 
 from court_link.domain.booking import PoolKind, Purpose, ResourceKind
 from court_link.domain.errors import FieldError, Invalid
+from court_link.domain.places import PersonKind
 from court_link.domain.times import Interval
 
 #: A pool is counted by the quarter of an hour.
@@ -151,38 +152,13 @@ class Place:
     opens_on_holidays: bool = False
     link_streams: int = 0  # 0 is not counted
     courts: bool = False  # the site is a court house
-    area: str = ""
+    area: str = ""  # of its organisation
+    person: PersonKind | None = None  # for a person, which kind
 
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Units of one pool. Its time is the hearing's, widened by what stands around it."""
-
-    pool: str
-    units: int
-    before: timedelta = timedelta(0)
-    after: timedelta = timedelta(0)
-
-    def quarters(self, slot: Interval) -> Iterator[datetime]:
-        """The quarters of an hour that it touches."""
-        span = slot.widened(self.before, self.after)
-        quarter = quarter_of(span.start)
-        while quarter < span.end:
-            yield quarter
-            quarter += QUARTER
-
-
-def quarter_of(moment: datetime) -> datetime:
-    """The quarter of an hour that a moment falls in, in UTC."""
-    utc = moment.astimezone(UTC)
-    return utc.replace(minute=utc.minute - utc.minute % 15, second=0, microsecond=0)
-
-
-@dataclass(slots=True)
-class _Tally:
-    units: int = 0
-    before: timedelta = timedelta(0)
-    after: timedelta = timedelta(0)
+    @property
+    def label(self) -> str:
+        """What people call it: "Courtroom 1, St Albans", "PC 1187 Demo"."""
+        return f"{self.name}, {self.site_name}" if self.site_name and self.person is None else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +174,42 @@ class Pool:
         return f"{self.kind}:{self.site_id}" if self.site_id else str(self.kind)
 
 
-def demands(needs: Needs, places: Mapping[UUID, Place]) -> dict[Pool, Demand]:
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Units of one pool. Its time is the hearing's, widened by what stands around it."""
+
+    pool: Pool
+    units: int
+    before: timedelta = timedelta(0)
+    after: timedelta = timedelta(0)
+
+    def quarters(self, slot: Interval) -> Iterator[datetime]:
+        """The quarters of an hour that it touches."""
+        return quarters(slot.widened(self.before, self.after))
+
+
+def quarters(span: Interval) -> Iterator[datetime]:
+    """The starts of the quarters of an hour that an interval touches."""
+    quarter = quarter_of(span.start)
+    while quarter < span.end:
+        yield quarter
+        quarter += QUARTER
+
+
+def quarter_of(moment: datetime) -> datetime:
+    """The quarter of an hour that a moment falls in, in UTC."""
+    utc = moment.astimezone(UTC)
+    return utc.replace(minute=utc.minute - utc.minute % 15, second=0, microsecond=0)
+
+
+@dataclass(slots=True)
+class _Tally:
+    units: int = 0
+    before: timedelta = timedelta(0)
+    after: timedelta = timedelta(0)
+
+
+def demands(needs: Needs, places: Mapping[UUID, Place]) -> tuple[Demand, ...]:
     """What a hearing takes of the counted pools.
 
     A media place each for the courtroom, every custody room, every person and every other participant; a
@@ -223,7 +234,7 @@ def demands(needs: Needs, places: Mapping[UUID, Place]) -> dict[Pool, Demand]:
             count(Pool(PoolKind.SITE_LINK, place.site_id, place.site_name))
         if place.site_id and place.kind is ResourceKind.CUSTODY_ROOM:
             count(Pool(PoolKind.CUSTODY_STAFF, place.site_id, place.site_name), *needs.around(resource_id))
-    return {pool: Demand(pool.key, of.units, of.before, of.after) for pool, of in tally.items()}
+    return tuple(Demand(pool, of.units, of.before, of.after) for pool, of in tally.items())
 
 
 _PARTICIPANTS = frozenset({ResourceKind.COURTROOM, ResourceKind.CUSTODY_ROOM, ResourceKind.PERSON})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -45,6 +45,41 @@ def of_court(
     if version is not None and hearing.version != version:
         raise Stale()
     return hearing
+
+
+def row(session: Session, hearing_id: UUID) -> Hearing:
+    """A hearing that exists, for the service's own work: nobody's scope is asked, nothing is locked."""
+    return session.get_one(Hearing, hearing_id)
+
+
+def seen(session: Session, ctx: Context, hearing_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these hearings that the asker may see."""
+    rows = session.exec(select(Hearing.id).where(col(Hearing.id).in_(hearing_ids), in_scope(ctx)))
+    return frozenset(rows)
+
+
+def concern(session: Session, hearing_id: UUID, organisation_ids: Collection[UUID]) -> None:
+    """Make these organisations concerned with a hearing: they see it from now on."""
+    known = session.exec(
+        select(HearingOrganisation.organisation_id).where(HearingOrganisation.hearing_id == hearing_id)
+    )
+    for organisation_id in sorted(set(organisation_ids) - set(known)):
+        session.add(HearingOrganisation(hearing_id=hearing_id, organisation_id=organisation_id))
+
+
+def unconcern(session: Session, hearing: Hearing, organisation_ids: Collection[UUID]) -> None:
+    """These organisations see it no longer, but for its court and those that still have a link in it."""
+    linked = session.exec(
+        select(Link.organisation_id).where(Link.hearing_id == hearing.id, col(Link.revoked).is_(False))
+    )
+    gone = set(organisation_ids) - {hearing.court_id, *linked}
+    for row in session.exec(
+        select(HearingOrganisation).where(
+            HearingOrganisation.hearing_id == hearing.id,
+            col(HearingOrganisation.organisation_id).in_(gone),
+        )
+    ):
+        session.delete(row)
 
 
 def in_scope(ctx: Context) -> ColumnElement[bool]:

@@ -1,0 +1,153 @@
+"""Named queries on places and their times: rooms and people, opening hours, sittings, holidays, shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, true
+from sqlmodel import Session, col
+
+from court_link.domain.context import Context
+from court_link.domain.places import SiteKind
+from court_link.domain.requirements import Place
+from court_link.domain.times import Interval
+from court_link.store.tables import (
+    Holiday,
+    OpeningHours,
+    Organisation,
+    Person,
+    Resource,
+    Shift,
+    Site,
+    SittingSession,
+)
+
+
+def places(session: Session, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Place]:
+    """The resources of these ids, each with its site; an unknown id is not in the answer.
+
+    `lock` takes their row locks in the order of their ids (PostgreSQL), which serialises the bookings that
+    share one of them and no others. Inserting a reservation needs the row's key alone, so the lock is the
+    weaker one that lets keys be shared.
+    """
+    query = _places().where(col(Resource.id).in_(sorted(ids))).order_by(col(Resource.id))
+    if lock:
+        query = query.with_for_update(of=Resource, key_share=True)
+    return {place.id: place for place in map(_place, session.execute(query))}
+
+
+def bookable(session: Session, ctx: Context, court_id: UUID) -> list[Place]:
+    """What a court may book, by name: in use, and its own, in the asker's scope, or of its area."""
+    area = session.execute(select(col(Organisation.area)).where(col(Organisation.id) == court_id)).scalar()
+    near = [col(Resource.organisation_id) == court_id]
+    if area:
+        near.append(col(Organisation.area) == area)
+    if ctx.actor.scope:
+        near.append(col(Resource.organisation_id).in_(ctx.actor.scope))
+    allowed = true() if ctx.actor.everywhere else or_(*near)
+    query = _places().where(allowed, col(Resource.active).is_(True), col(Site.closed).is_not(True))
+    return list(map(_place, session.execute(query.order_by(col(Site.name), col(Resource.name)))))
+
+
+def courtrooms(session: Session, ctx: Context) -> list[Place]:
+    """The courtrooms in use of the courts in the asker's scope, by site and name."""
+    query = _places().where(
+        col(Resource.kind) == "courtroom", col(Resource.active).is_(True), col(Site.closed).is_not(True)
+    )
+    if not ctx.actor.everywhere:
+        query = query.where(col(Resource.organisation_id).in_(ctx.actor.scope))
+    return list(map(_place, session.execute(query.order_by(col(Site.name), col(Resource.name)))))
+
+
+def hours(session: Session, site_ids: Collection[UUID]) -> dict[UUID, list[OpeningHours]]:
+    """The weekly opening hours of these sites; a site without any is not in the answer."""
+    rows = session.execute(
+        select(OpeningHours).where(col(OpeningHours.site_id).in_(site_ids)).order_by(col(OpeningHours.opens))
+    ).scalars()
+    found: dict[UUID, list[OpeningHours]] = {}
+    for row in rows:
+        found.setdefault(row.site_id, []).append(row)
+    return found
+
+
+def holiday(session: Session, day: date) -> str | None:
+    """The name of the bank holiday on a day, or None."""
+    return session.execute(select(col(Holiday.name)).where(col(Holiday.day) == day)).scalar()
+
+
+def sittings(session: Session, courtroom_ids: Collection[UUID], within: Interval) -> Sequence[SittingSession]:
+    """The sessions of these courtrooms that overlap an interval, in order."""
+    return (
+        session.execute(
+            select(SittingSession)
+            .where(
+                col(SittingSession.courtroom_id).in_(courtroom_ids),
+                col(SittingSession.starts_at) < within.end,
+                col(SittingSession.ends_at) > within.start,
+            )
+            .order_by(col(SittingSession.starts_at))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def shifts(
+    session: Session, site_ids: Collection[UUID], within: Interval
+) -> dict[UUID, list[tuple[Interval, int]]]:
+    """Detention officers on shift at these suites over an interval: (when, how many), by site."""
+    rows = session.execute(
+        select(col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff)).where(
+            col(Shift.site_id).in_(site_ids),
+            col(Shift.starts_at) < within.end,
+            col(Shift.ends_at) > within.start,
+        )
+    )
+    found: dict[UUID, list[tuple[Interval, int]]] = {}
+    for site_id, starts_at, ends_at, staff in rows:
+        found.setdefault(site_id, []).append((Interval(starts_at, ends_at), staff))
+    return found
+
+
+def _places() -> Any:
+    return (
+        select(
+            col(Resource.id),
+            col(Resource.kind),
+            col(Resource.name),
+            col(Resource.organisation_id),
+            col(Resource.active),
+            col(Site.id).label("site_id"),
+            col(Site.name).label("site_name"),
+            col(Site.kind).label("site_kind"),
+            col(Site.closed),
+            col(Site.opens_on_holidays),
+            col(Site.link_streams),
+            col(Organisation.area),
+            col(Person.kind).label("person"),
+        )
+        .join(Organisation, col(Organisation.id) == col(Resource.organisation_id))
+        .outerjoin(Site, col(Site.id) == col(Resource.site_id))
+        .outerjoin(Person, col(Person.id) == col(Resource.id))
+    )
+
+
+def _place(row: Any) -> Place:
+    return Place(
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        organisation_id=row.organisation_id,
+        active=row.active,
+        site_id=row.site_id,
+        site_name=row.site_name or "",
+        site_closed=bool(row.closed),
+        opens_on_holidays=bool(row.opens_on_holidays),
+        link_streams=row.link_streams or 0,
+        courts=row.site_kind is SiteKind.COURT_HOUSE,
+        area=row.area,
+        person=row.person,
+    )

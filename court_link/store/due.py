@@ -1,0 +1,73 @@
+"""What is due: one row per thing to do once, at a court time. Claimed and done in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from court_link.domain.ids import new_id
+from court_link.store.tables import DueJob
+
+
+class DueKind(StrEnum):
+    """What can be due, and of what the subject is the id."""
+
+    LAPSE_HOLD = "lapse_hold"  # a booking
+    OPEN_LOBBY = "open_lobby"  # a hearing
+    END_FORGOTTEN = "end_forgotten"  # a hearing
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    id: UUID
+    kind: DueKind
+    subject_id: UUID
+    due_at: datetime
+
+
+def plan(session: Session, kind: DueKind, subject_id: UUID, due_at: datetime) -> None:
+    """Have it done once at `due_at`; a time planned before is moved."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(DueJob).values(id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "subject_id"], set_={"due_at": statement.excluded.due_at}
+        )
+    )
+
+
+def forget(
+    session: Session, subject_ids: Collection[UUID], kinds: Collection[DueKind] = tuple(DueKind)
+) -> None:
+    """Plan nothing any more of these kinds for these subjects."""
+    session.execute(
+        delete(DueJob)
+        .where(col(DueJob.subject_id).in_(subject_ids), col(DueJob.kind).in_(kinds))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def claim(session: Session, now: datetime, *, skip: Collection[UUID] = ()) -> Due | None:
+    """Take the next thing due for this transaction alone, and strike it off.
+
+    Another process's claim is passed over (SKIP LOCKED); when the transaction fails, it is due again.
+    """
+    query = (
+        select(DueJob).where(col(DueJob.due_at) <= now).order_by(col(DueJob.due_at), col(DueJob.id)).limit(1)
+    )
+    if skip:
+        query = query.where(col(DueJob.id).not_in(skip))
+    row = session.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
+    if row is None:
+        return None
+    due = Due(row.id, DueKind(row.kind), row.subject_id, row.due_at)
+    session.delete(row)
+    session.flush()
+    return due
