@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from court_link.api import health, links, live, media, running, signalling
+from court_link.api import following, health, links, live, media, reports, running, signalling
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -13,4 +13,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     media.router,
     signalling.router,
     live.router,
+    following.router,
+    reports.router,
 )

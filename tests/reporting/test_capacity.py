@@ -50,7 +50,7 @@ def officer_came(
 
 
 async def a_day(db: Db) -> tuple[County, Hearing]:
-    """Courtroom 1 staffed 10 to 1; one hearing booked 10:00 to 10:30, held 10:10 to 10:25, an officer in it."""
+    """Courtroom 1 staffed 10 to 1; one hearing booked 10:00 to 10:30, held 10:10 to 10:25."""
     county = await County.settle(db)
     await db.write(add_sitting, SYSTEM_CONTEXT, county.courtroom, TEN, TEN + timedelta(hours=3))
     await db.write(add_shift, SYSTEM_CONTEXT, county.suite, TEN, TEN + timedelta(hours=2))
