@@ -93,7 +93,7 @@ class Link:
         self.goodbye: asyncio.Future[None] | None = None
 
     def _negotiate(self, offer: Offer) -> dict[str, int]:
-        """Make uplinks and seats of the offer's lines: the i-th line that only receives its kind is seat i."""
+        """Make uplinks and seats of the offer's lines: the i-th receiving line of a kind is seat i."""
         extensions: dict[str, int] = {}
         counts = {Kind.AUDIO: 0, Kind.VIDEO: 0}
         for line in offer.lines:
@@ -137,7 +137,7 @@ class Link:
             self.address = address_of(self._sockaddr)
 
     def restart(self, ufrag: str) -> Credentials:
-        """New ICE credentials for the same DTLS, SRTP and SSRCs; the old path stays until the new one is up."""
+        """New ICE credentials for the same DTLS, SRTP and SSRCs; the old path stays until the new is up."""
         self.remote_ufrag = ufrag
         self.etag = secrets.token_hex(8)
         self.credentials = [*self.credentials[-1:], Credentials.fresh()]
