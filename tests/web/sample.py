@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from court_link.api.headers import SecurityHeaders
-from court_link.api.pages.rendering import Frame, NavItem, render, render_error, templates
+from court_link.api.pages.rendering import Frame, NavItem, render, templates
 from court_link.api.pages.static import VersionedFiles
 from court_link.domain.errors import FieldError
 from court_link.domain.hearing import HearingState
@@ -92,4 +92,5 @@ class Sample:
 
     async def error(self, request: Request) -> Response:
         request.state.frame = FRAME
-        return render_error(request, request.path_params["status"], request_id="CLNK-1234")
+        status = request.path_params["status"]
+        return render(request, f"errors/{status}.html", status=status, request_id="CLNK-1234")

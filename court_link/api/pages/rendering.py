@@ -115,9 +115,6 @@ def _environment() -> Environment:
 
 templates = _environment()
 
-#: Statuses with a page of their own under `errors/`.
-ERROR_PAGES = frozenset({403, 404, 409, 422, 429, 500, 503})
-
 #: What a template may always read; a page gives what it has.
 DEFAULTS: Mapping[str, Any] = {"errors": (), "values": {}, "lang": "en", "live": (), "live_after": ""}
 
@@ -143,15 +140,3 @@ def render(
         {**DEFAULTS, **surround, "path": request.url.path, **context}
     )
     return HTMLResponse(page, status_code=status, headers=dict(headers or {}))
-
-
-def render_error(request: Request, status: int, **context: Any) -> HTMLResponse:
-    """The error page of `status`; one that has no page of its own gets its kind's (404 or 500).
-
-    It may be given `message` (the sentence of a refusal), `details` (sentences, 409), `back` (409),
-    `retry_after` (seconds: 429, 503; sent as the header too) and `request_id`.
-    """
-    own = status in ERROR_PAGES
-    page = f"errors/{status if own else 500 if status >= 500 else 404}.html"
-    wait = {"Retry-After": str(context["retry_after"])} if "retry_after" in context else {}
-    return render(request, page, status=status, headers=wait, **context)

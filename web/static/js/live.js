@@ -21,8 +21,9 @@ export function startLive(root) {
     source.onmessage = (event) => { last = event.lastEventId || last; soon() }
     source.onerror = () => {
       setStale(root, true)
-      // The browser reconnects by itself unless the answer was an error; then we must.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, RETRY_MS)
+      // The browser reconnects by itself unless the answer was an error; then we must, and look whether the
+      // page itself may still be had: a person signed out meanwhile is led to sign in.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => { open(); refresh() }, RETRY_MS)
     }
   }
   const soon = () => { if (!waiting) waiting = setTimeout(refresh, TOGETHER_MS) }
