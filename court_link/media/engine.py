@@ -10,7 +10,7 @@ One contract suite (`tests/media/test_engine_contract.py`) runs on every engine,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -246,7 +246,7 @@ class Engine(Protocol):
         """Take no new rooms on this node; the rooms it has go on, rejoining included."""
         ...
 
-    def events(self, after: str | None = None) -> AsyncIterator[EngineEvent]:
+    def events(self, after: str | None = None) -> AsyncGenerator[EngineEvent, None]:
         """Every event after a cursor (None: as far back as is remembered), then each as it happens."""
         ...
 

@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -162,7 +162,7 @@ class FakeEngine:
         if node == self._node.name:
             self._node = replace(self._node, draining=True)
 
-    async def events(self, after: str | None = None) -> AsyncIterator[EngineEvent]:
+    async def events(self, after: str | None = None) -> AsyncGenerator[EngineEvent, None]:
         epoch, _, number = (after or ":0").partition(":")
         seen = int(number) if epoch == self._node.epoch else 0
         while True:

@@ -1,4 +1,4 @@
-"""A participant without a browser: real ICE checks, DTLS and SRTP, and packets that nobody encodes or decodes."""
+"""A participant without a browser: real ICE checks, DTLS and SRTP, and packets that nobody decodes."""
 
 from __future__ import annotations
 

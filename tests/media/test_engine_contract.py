@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -166,7 +166,7 @@ async def own_stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 def room(request: pytest.FixtureRequest) -> str:
-    return request.node.name
+    return str(request.node.name)
 
 
 def both_hear(*sources: str) -> Heard:
@@ -345,7 +345,8 @@ async def test_a_closed_room_is_forgotten_and_may_be_closed_again(stage: Stage, 
         "",
         "hello",
         "v=0\r\n",
-        "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n",
+        "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n",
         "\x00\xff" * 1000,
     ],
     ids=["empty", "words", "no lines", "nothing in common", "bytes"],
@@ -378,7 +379,7 @@ async def test_ice_restarts_only_for_the_current_session(stage: Stage, room: str
     assert (await stage.engine.restart(session.id, "*", fresh(2))).answer != ""
 
 
-async def next_of(events: AsyncIterator[EngineEvent], **wanted: Any) -> EngineEvent:
+async def next_of(events: AsyncGenerator[EngineEvent, None], **wanted: Any) -> EngineEvent:
     """The next event with these fields."""
     async with asyncio.timeout(WITHIN + 5):
         async for event in events:
@@ -388,7 +389,7 @@ async def next_of(events: AsyncIterator[EngineEvent], **wanted: Any) -> EngineEv
 
 
 async def test_events_tell_who_came_went_silent_came_back_and_left(stage: Stage, room: str) -> None:
-    events = aiter(stage.engine.events())
+    events = stage.engine.events()
     await stage.engine.apply(links(room, 1, DesiredLink("a", "hearing", BOTH)))
     await stage.join(room, "a")
     joined = await next_of(events, room=room, kind=EventKind.JOINED)
@@ -405,7 +406,7 @@ async def test_events_tell_who_came_went_silent_came_back_and_left(stage: Stage,
     assert [event.seq for event in told] == sorted(event.seq for event in told)
     assert len({event.epoch for event in told}) == 1
 
-    later = aiter(stage.engine.events(interrupted.cursor))
+    later = stage.engine.events(interrupted.cursor)
     assert (await next_of(later, room=room)).seq == interrupted.seq + 1
     await events.aclose()
     await later.aclose()
@@ -432,7 +433,7 @@ async def test_a_lost_engine_says_so_and_comes_back_under_a_new_epoch(own_stage:
     engine = own_stage.engine
     await engine.apply(everyone_sees_everyone("room", 3, "a"))
     epoch = (await engine.nodes())[0].epoch
-    events = aiter(engine.events())
+    events = engine.events()
     await next_of(events, kind=EventKind.NODE_UP)
     await own_stage.die()
     await next_of(events, kind=EventKind.NODE_LOST)

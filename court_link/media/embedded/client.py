@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from urllib.parse import quote
 
 import httpx
@@ -66,7 +66,7 @@ class EmbeddedEngine:
         if any(known.name == node for known in await self.nodes()):
             await self._ask("POST", "/drain")
 
-    async def events(self, after: str | None = None) -> AsyncIterator[EngineEvent]:
+    async def events(self, after: str | None = None) -> AsyncGenerator[EngineEvent, None]:
         cursor = after
         up = False
         while True:
