@@ -80,6 +80,8 @@ class Fanout:
     def __init__(self, db: Db) -> None:
         self._db = db
         self._subscriptions: set[Subscription] = set()
+        #: How far the feed has been read: a page made from now on has seen everything up to here.
+        self.seq = 0
 
     @contextmanager
     def subscribe(self, topics: Collection[str]) -> Iterator[Subscription]:
@@ -99,24 +101,24 @@ class Fanout:
 
     async def run(self) -> None:
         """Read the feed from its present end on."""
-        seq: int | None = None
+        began = False
         while True:
             try:
-                if seq is None:
-                    seq = await self._db.read(feed.end, _SYSTEM)
-                if await self._db.sealed(seq, PATIENCE_S) > seq:
-                    seq = await self._pass_on(seq)
+                if not began:
+                    self.seq, began = await self._db.read(feed.end, _SYSTEM), True
+                if await self._db.sealed(self.seq, PATIENCE_S) > self.seq:
+                    await self._pass_on()
             except Unavailable as away:
                 log.warning("feed not read", error=away.message)
                 await asyncio.sleep(RETRY_S)
 
-    async def _pass_on(self, seq: int) -> int:
-        events = await self.since(seq)
+    async def _pass_on(self) -> None:
+        events = await self.since(self.seq)
         for event, topics in events:
             for subscription in self._subscriptions:
                 if topics & subscription.topics:
                     subscription.give(event)
-        return events[-1][0].seq if events else seq
+            self.seq = event.seq
 
     async def since(self, seq: int) -> list[tuple[Event, frozenset[str]]]:
         """Sealed events after `seq` with their topics, as many as the feed gives at once."""

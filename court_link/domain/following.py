@@ -71,9 +71,15 @@ def expected_window(
 
     `free_from` is when the courtroom can begin on what is ahead: now, or the start of its list if later.
     `ahead_minutes` is the estimate of what is ahead and not finished. Never before the listed time. The
-    window is a quarter of an hour wide, and wider by half of what is ahead.
+    window is a quarter of an hour wide, and wider by half of what is ahead. A predicted start is said in
+    whole five minutes: it is no more exact than that.
     """
     if state not in (HearingState.LISTED, HearingState.BOOKED, HearingState.LOBBY_OPEN):
         return None
-    earliest = max(starts_at, free_from + timedelta(minutes=ahead_minutes))
+    earliest = max(starts_at, _rounded_up(free_from + timedelta(minutes=ahead_minutes)))
     return earliest, earliest + timedelta(minutes=15 + ahead_minutes // 2)
+
+
+def _rounded_up(moment: datetime) -> datetime:
+    over = timedelta(minutes=moment.minute % 5, seconds=moment.second, microseconds=moment.microsecond)
+    return moment - over + timedelta(minutes=5) if over else moment

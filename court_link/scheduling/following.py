@@ -82,9 +82,9 @@ def revoke(session: Session, ctx: Context, hearing_id: UUID, reference_id: UUID)
         events.record(session, ctx, EventKind.TRACKING_REVOKED, hearing_id=hearing.id, subject_id=row.id)
 
 
-def hearing_followed(session: Session, ctx: Context, typed: str, key: bytes) -> UUID:
-    """Which hearing a reference follows now: the one it was issued for, or what that was relisted as."""
-    return _found(session, typed, key)[0].id
+def court_followed(session: Session, ctx: Context, typed: str, key: bytes) -> UUID:
+    """The court whose doings may change what a reference shows."""
+    return _found(session, typed, key)[0].court_id
 
 
 def follow(session: Session, ctx: Context, typed: str, key: bytes) -> Followed:

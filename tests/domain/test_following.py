@@ -55,3 +55,8 @@ def test_what_is_ahead_moves_the_expected_start_and_widens_the_window():
 @pytest.mark.parametrize("state", [HearingState.IN_SESSION, HearingState.ENDED, HearingState.VACATED])
 def test_nothing_is_expected_once_it_has_started_or_is_over(state):
     assert expected_window(TEN, state, TEN, 0) is None
+
+
+def test_a_predicted_start_is_said_in_whole_five_minutes():
+    now = TEN + timedelta(minutes=1, seconds=7)
+    assert expected_window(TEN, HearingState.BOOKED, now, 0)[0] == TEN + timedelta(minutes=5)

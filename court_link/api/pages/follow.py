@@ -6,18 +6,23 @@ while no address, log or history ever holds it.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from court_link.api.asking import Anyone, Asker, Settings, Store
+from court_link.api.fanout import Fanout
 from court_link.api.following import key, look_up
 from court_link.api.pages.rendering import render
+from court_link.api.participant import Feed
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError
+from court_link.domain.following import Followed
 from court_link.domain.ids import normal_reference
 from court_link.domain.times import Interval
 from court_link.scheduling import following
@@ -27,6 +32,9 @@ from court_link.store import Db
 router = APIRouter(include_in_schema=False)
 
 COOKIE = "following"
+
+#: Time alone moves the expected window: look again this often; and never more often than a breath.
+_LOOK_AGAIN_S, _BREATH_S = 30.0, 1.0
 
 STAGES = {
     "listed": ("Listed", "The hearing has a time. It has not started."),
@@ -83,7 +91,42 @@ async def hearing(request: Request, store: Store, ctx: Anyone, settings: Setting
         stage=name,
         meaning=meaning,
         live=("following",),
+        live_source="/follow/live",
     )
+
+
+@router.get("/follow/live", response_class=StreamingResponse)
+async def changes(
+    request: Request, store: Store, ctx: Anyone, settings: Settings, fanout: Feed
+) -> StreamingResponse:
+    """Says only that what is shown has changed, never what happened: events would tell who came and went."""
+    reference = request.cookies.get(COOKIE, "")
+    shown = await look_up(request, store, ctx, settings, reference)
+    court = await store.read(following.court_followed, ctx, reference, key(settings))
+    changes = _changes(store, ctx, fanout, court, reference, key(settings), shown)
+    return StreamingResponse(changes, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def _changes(
+    store: Db, ctx: Context, fanout: Fanout, court: UUID, reference: str, secret: bytes, shown: Followed
+) -> AsyncIterator[str]:
+    with fanout.subscribe({f"court:{court}"}) as subscription:
+        yield "retry: 5000\n\n"
+        while True:
+            await subscription.wait(_LOOK_AGAIN_S)
+            subscription.take()
+            try:
+                now: Followed | None = await store.read(following.follow, ctx, reference, secret)
+            except NotFollowed:
+                now = None
+            if now == shown:
+                yield ": still here\n\n"
+            else:
+                yield "data: {}\n\n"
+            if now is None:
+                return
+            shown = now
+            await asyncio.sleep(_BREATH_S)
 
 
 @router.post("/follow/stop")

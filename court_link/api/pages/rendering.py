@@ -43,6 +43,7 @@ class Frame:
     nav: tuple[NavItem, ...] = ()
     home: str = "/"
     demo: bool = False
+    live_after: str = ""  # where the feed stood when the request came: a live page misses nothing after it
 
 
 class _Forgiving(BaseLoader):
@@ -116,7 +117,7 @@ def _environment() -> Environment:
 templates = _environment()
 
 #: What a template may always read; a page gives what it has.
-DEFAULTS: Mapping[str, Any] = {"errors": (), "values": {}, "lang": "en", "live": (), "live_after": ""}
+DEFAULTS: Mapping[str, Any] = {"errors": (), "values": {}, "lang": "en", "live": (), "live_source": "/live"}
 
 
 def render(
@@ -131,8 +132,7 @@ def render(
 
     `errors` is a sequence of `FieldError`: they make the summary, the messages beside the fields and the
     title's "Error: ". `values` is what the person typed, by field name; fields show it again. `live` is the
-    topics whose events refresh the page, `live_after` the feed cursor (seq) that it was made from. The
-    names of `Frame` are there as variables too.
+    topics whose events refresh the page, told by `live_source`. The names of `Frame` are there too.
     """
     frame: Frame = getattr(request.state, "frame", Frame())
     surround = {name: getattr(frame, name) for name in Frame.__dataclass_fields__}

@@ -9,14 +9,14 @@ const RETRY_MS = 3000
 
 /** Opens the page's event stream, if the page has topics. */
 export function startLive(root) {
-  const { liveTopics: topics, liveAfter = "" } = root.body.dataset
+  const { liveTopics: topics, liveAfter = "", liveSource = "/live" } = root.body.dataset
   if (!topics) return
   for (const part of root.querySelectorAll("[data-live]")) pristine.set(part, part.outerHTML)
   let source, last = liveAfter, waiting = 0, again = false, fetching = false
 
   const open = () => {
     const from = last ? `&after=${encodeURIComponent(last)}` : ""
-    source = new EventSource(`/live?topics=${encodeURIComponent(topics)}${from}`)
+    source = new EventSource(`${liveSource}?topics=${encodeURIComponent(topics)}${from}`)
     source.onopen = () => { if (setStale(root, false)) refresh() }
     source.onmessage = (event) => { last = event.lastEventId || last; soon() }
     source.onerror = () => {
