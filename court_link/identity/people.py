@@ -31,8 +31,11 @@ class EmailTaken(Invalid):
         super().__init__(errors=[FieldError("email", (type(self).__doc__ or "").rstrip("."))])
 
 
-class LastAdministrator(Conflict):
+class LastAdministrator(Invalid):
     """Nobody else here can manage people. Make somebody else an administrator first."""
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("roles", (type(self).__doc__ or "").rstrip("."))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,12 @@ def desk(session: Session, ctx: Context) -> Desk:
 
 
 def listed(
-    session: Session, ctx: Context, text: str = "", *, after: tuple[str, UUID] | None = None, limit: int = 50
+    session: Session, ctx: Context, text: str = "", *, after: UUID | None = None, limit: int = 50
 ) -> tuple[Account, ...]:
-    """The organisation's people by name, those whose name or e-mail holds `text`, beyond `after`."""
-    organisation = _own(session, ctx)
-    return tuple(
-        _account(row) for row in store.accounts(session, organisation.id, text.strip(), after, limit)
-    )
+    """The organisation's people by name, those whose name or e-mail holds `text`, after the one `after`."""
+    beyond = _found(session, ctx, after) if after else None
+    rows = store.accounts(session, _own(session, ctx).id, text.strip(), beyond, limit)
+    return tuple(_account(row) for row in rows)
 
 
 def one(session: Session, ctx: Context, account_id: UUID) -> Account:

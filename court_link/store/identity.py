@@ -39,20 +39,17 @@ def account_of(session: Session, organisation_id: UUID, account_id: UUID) -> Use
 
 
 def accounts(
-    session: Session, organisation_id: UUID, text: str, after: tuple[str, UUID] | None, limit: int
+    session: Session, organisation_id: UUID, text: str, after: User | None, limit: int
 ) -> Sequence[User]:
-    """Accounts of an organisation whose name or e-mail holds `text`, by name, beyond the cursor."""
+    """Accounts of an organisation whose name or e-mail holds `text`, by name, those after `after`."""
     by_name = func.lower(User.name)
     query = select(User).where(User.organisation_id == organisation_id)
     if text:
         query = query.where(
-            or_(
-                by_name.contains(text.lower(), autoescape=True),
-                col(User.email).contains(text.lower(), autoescape=True),
-            )
+            or_(*(each.icontains(text, autoescape=True) for each in (col(User.name), col(User.email))))
         )
     if after:
-        query = query.where(tuple_(by_name, User.id) > after)
+        query = query.where(tuple_(by_name, User.id) > tuple_(func.lower(after.name), after.id))
     return session.exec(query.order_by(by_name, col(User.id)).limit(limit)).all()
 
 
