@@ -132,13 +132,20 @@ def bootstrap(
 @cli.command("import")
 def import_list(
     file: Annotated[Path, typer.Argument(help="A court list (JSON).", exists=True, dir_okay=False)],
+    court: Annotated[str, typer.Option(help="The court that imports it, where there are several.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import a court's list. Exit status 0 when it can be imported, 2 when it is refused."""
-    from court_link import importing
+    from court_link.demo.clock import court_clock
+    from court_link.importing.command import command
+    from court_link.settings import StoreSettings
 
-    raise typer.Exit(importing.command(_settings(), file, dry_run=dry_run, as_json=as_json))
+    settings = StoreSettings()
+    status = command(
+        settings.database_url, court_clock(settings), file, court=court, dry_run=dry_run, as_json=as_json
+    )
+    raise typer.Exit(status)
 
 
 @cli.command("verify-audit")

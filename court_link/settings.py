@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _WEAK = {"secret", "changeme", "password", "court-link", "courtlink", "default"}
 
 
-class Settings(BaseSettings):
-    """One frozen settings object. It refuses weak secrets everywhere but in the demo."""
+class StoreSettings(BaseSettings):
+    """What a command needs that only touches the store: no secret among it."""
 
     model_config = SettingsConfigDict(
         env_prefix="COURT_LINK_",
@@ -24,8 +24,14 @@ class Settings(BaseSettings):
         secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None,
     )
 
-    mode: Literal["production", "demo", "test"] = "production"
     database_url: str = "sqlite:///.run/court-link.sqlite3"
+    data_dir: Path = Path(".run")
+
+
+class Settings(StoreSettings):
+    """One frozen settings object. It refuses weak secrets everywhere but in the demo."""
+
+    mode: Literal["production", "demo", "test"] = "production"
     secret_key: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = 8000
@@ -35,7 +41,6 @@ class Settings(BaseSettings):
     extra_origins: tuple[str, ...] = ()
     #: Addresses of proxies whose X-Forwarded-* headers are believed.
     trusted_proxies: tuple[str, ...] = ()
-    data_dir: Path = Path(".run")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     #: Minutes without a request after which a person is signed out, and the longest a sign-in lasts.

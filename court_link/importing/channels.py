@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_VIDEO = ("video", "remote", "teams", "cvp", "virtual", "live link", "livelink", "skype", "zoom", "kinly", "hybrid")
+_VIDEO = (
+    "video",
+    "remote",
+    "teams",
+    "cvp",
+    "virtual",
+    "live link",
+    "livelink",
+    "skype",
+    "zoom",
+    "kinly",
+    "hybrid",
+)
 
 
 def by_video(channels: Sequence[str]) -> bool:

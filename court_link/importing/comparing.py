@@ -37,7 +37,7 @@ class KnownMatter:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to one listed matter. `hearing_id` is None for a new one; `matter` is what is to be stored."""
+    """What happens to one listed matter. `hearing_id` is None for a new one; `matter` is what is stored."""
 
     change: Change
     matter: Matter
@@ -65,8 +65,10 @@ class Comparison:
 
     @property
     def warnings(self) -> Iterator[str]:
-        for part in (*self.steps, *self.gone):
-            yield from part.warnings
+        for step in self.steps:
+            yield from step.warnings
+        for gone in self.gone:
+            yield from gone.warnings
 
 
 def compare(known: Sequence[KnownMatter], listed: Sequence[Matter]) -> Comparison:
@@ -88,13 +90,18 @@ def step_for(known: KnownMatter, listed: Matter) -> Step:
     if not known.no_longer_listed and _same(known.matter, merged):
         return Step(Change.UNCHANGED, merged, known.hearing_id)
     if known.state in FINISHED:
-        warning = f"{_named(listed)} is {known.state.value}, so the change that the list makes to it was left out."
+        warning = (
+            f"{_named(listed)} is {known.state.value}, so the change that the list makes to it was left out."
+        )
         return Step(Change.UNCHANGED, known.matter, known.hearing_id, (warning,))
     return Step(Change.UPDATED, merged, known.hearing_id, tuple(_disagreements(known, merged)))
 
 
 def _disagreements(known: KnownMatter, listed: Matter) -> Iterator[str]:
-    moved = (known.matter.starts_at, known.matter.room.casefold()) != (listed.starts_at, listed.room.casefold())
+    moved = (known.matter.starts_at, known.matter.room.casefold()) != (
+        listed.starts_at,
+        listed.room.casefold(),
+    )
     if known.booked and moved:
         yield (
             f"{_named(listed)} is booked {known.booked}, and the list now says "
@@ -128,7 +135,9 @@ def _merged(known: Matter, listed: Matter) -> Matter:
         youth=listed.youth or known.youth,
         withheld=listed.withheld or known.withheld,
         restrictions=listed.restrictions or known.restrictions,
-        parties=tuple(replace(party, under_18=party.under_18 or party.name in children) for party in listed.parties),
+        parties=tuple(
+            replace(party, under_18=party.under_18 or party.name in children) for party in listed.parties
+        ),
     )
 
 

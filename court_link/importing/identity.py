@@ -1,8 +1,9 @@
 """Which listed matter of a new list is which matter already known.
 
-Lists carry no hearing id; one URN may stand several times in a room, and an application may have no case. So a
-matter has no key of its own to be found by. Instead, within one court house and one London day (the *sheet*),
-the matters of the new list are matched with those known from the last one, by rounds of ever looser likeness:
+Lists carry no hearing id; one URN may stand several times in a room, and an application may have no case. So
+a matter has no key of its own to be found by. Instead, within one court house and one London day (the
+*sheet*), the matters of the new list are matched with those known from the last one, by rounds of ever looser
+likeness:
 
 1. alike in everything;
 2. the same references, parties and type (the time or the room changed);
@@ -50,7 +51,7 @@ def normal(reference: str) -> str:
 
 
 def details(matter: Matter) -> Hashable:
-    """All that a list says of a matter, apart from where in the file it stands and how its house is spelled."""
+    """All that a list says of a matter, but where in the file it stands and how its house is spelled."""
     return (
         *(references(matter), matter.starts_at, matter.room.casefold(), matter.title, matter.hearing_type),
         *(matter.panel, matter.sequence, matter.channels, matter.video, matter.youth, matter.withheld),
@@ -85,9 +86,7 @@ def match(known: Mapping[K, Matter], listed: Sequence[Matter]) -> dict[int, K]:
             if partners := waiting.get(likeness(matter)):
                 found[index] = partners.popleft()
                 del new[index], old[found[index]]
-    for index, key in _by_a_common_reference(old, new):
-        found[index] = key
-    return found
+    return found | dict(_by_a_common_reference(old, new))
 
 
 def _by_a_common_reference(old: Mapping[K, Matter], new: Mapping[int, Matter]) -> list[tuple[int, K]]:

@@ -26,13 +26,22 @@ HEARING: Path = (
 )
 
 _CROWN = {"", "cps", "crown prosecution service", "director of public prosecutions"}
-_STANDARD_ONLY = {"dateOfBirth", "age", "address", "inCustody", "gender", "asn", "pncId", "individualMiddleName"}
+_STANDARD_ONLY = {
+    "dateOfBirth",
+    "age",
+    "address",
+    "inCustody",
+    "gender",
+    "asn",
+    "pncId",
+    "individualMiddleName",
+}
 _PLEAS = {"GUILTY", "NOT_GUILTY", "NONE"}
 
 
 @dataclass(frozen=True, slots=True)
 class ReadParty:
-    """A party, with the birthday still beside it: whether they are under 18 depends on the day of the hearing."""
+    """A party, with the birthday still beside it: who is under 18 depends on the day of the hearing."""
 
     role: str
     name: str
@@ -77,6 +86,7 @@ class Sitting:
     """A sitting with where it is and what is heard at it. `starts_at` is None when the file does not say."""
 
     house: str
+    postcode: str
     room: str
     starts_at: datetime | None
     channels: tuple[str, ...]
@@ -93,6 +103,7 @@ class Sitting:
             yield Matter(
                 path=spelled(hearing.path),
                 house=self.house,
+                postcode=self.postcode,
                 room=self.room,
                 starts_at=starts_at,
                 title=_title(hearing),
@@ -131,7 +142,11 @@ def read_hearing(value: Any, path: Path, faults: Faults) -> ReadHearing | Any:
     parties = [party for holder in (*cases, *applications) for party in holder.children("party")]
     standard_only = (
         "panel" in node
-        or any(_STANDARD_ONLY & party.value.get("individualDetails", {}).keys() for party in parties if _detailed(party))
+        or any(
+            _STANDARD_ONLY & party.value.get("individualDetails", {}).keys()
+            for party in parties
+            if _detailed(party)
+        )
         or any("reportingRestrictionDetails" in case for case in cases)
         or any("applicationParticulars" in application for application in applications)
     )
@@ -144,9 +159,12 @@ def read_hearing(value: Any, path: Path, faults: Faults) -> ReadHearing | Any:
         channels=node.texts("channel"),
         cases=tuple(case.text("caseUrn", required=True, longest=LONGEST_KEPT) for case in cases),
         applications=tuple(
-            application.text("applicationReference", required=True, longest=LONGEST_KEPT) for application in applications
+            application.text("applicationReference", required=True, longest=LONGEST_KEPT)
+            for application in applications
         ),
-        application_type=_first(application.text("applicationType", longest=LONGEST_KEPT) for application in applications),
+        application_type=_first(
+            application.text("applicationType", longest=LONGEST_KEPT) for application in applications
+        ),
         sequence=_first(case.text("caseSequenceIndicator", longest=LONGEST_KEPT) for case in cases),
         restrictions=_restricted(cases),
         parties=tuple(_read_party(party) for party in parties),
@@ -165,24 +183,26 @@ def read_frame(root: dict[str, Any], faults: Faults) -> Frame:
     nameless = venue.text("venueName", longest=LONGEST_KEPT) or _first(
         (*address.texts("line"), address.text("town", longest=LONGEST_KEPT))
     )
+    venue_postcode = address.text("postCode", longest=LONGEST_KEPT)
     sittings: list[Sitting] = []
     houses: set[str] = set()
     rooms: set[tuple[str, str]] = set()
     named = False
     for court_list in top.children("courtLists", required=True):
         house = court_list.child("courtHouse", required=True)
-        name = house.text("courtHouseName", longest=LONGEST_KEPT) or nameless
+        called = house.text("courtHouseName", longest=LONGEST_KEPT)
+        name, postcode = called or nameless, "" if called else venue_postcode
         area = house.text("lja", longest=100)
         named = named or bool(area)
         houses.add(name.casefold())
         for room in house.children("courtRoom", required=True):
             room_name = room.text("courtRoomName", required=True, longest=LONGEST_KEPT)
             rooms.add((name.casefold(), room_name.casefold()))
-            sittings += _read_sittings(room, name, room_name)
+            sittings += _read_sittings(room, name, postcode, room_name)
     return Frame(tuple(sittings), len(houses), len(rooms), named, "line" in address and "postCode" in address)
 
 
-def _read_sittings(room: Node, house: str, room_name: str) -> Iterator[Sitting]:
+def _read_sittings(room: Node, house: str, postcode: str, room_name: str) -> Iterator[Sitting]:
     for session in room.children("session", required=True):
         for judge in session.children("judiciary"):
             judge.text("johKnownAs")
@@ -198,6 +218,7 @@ def _read_sittings(room: Node, house: str, room_name: str) -> Iterator[Sitting]:
                     room.faults.add((*sitting.path, "hearing", index), "This must be an object.")
             yield Sitting(
                 house=house,
+                postcode=postcode,
                 room=room_name,
                 starts_at=sitting.moment("sittingStart", required=True),
                 channels=channels.nearest(sitting.texts("channel"), of_session),
@@ -215,7 +236,9 @@ def _read_party(node: Node) -> ReadParty:
         _read_offence(offence)
     organisation = node.child("organisationDetails")
     _read_address(organisation.child("organisationAddress"))
-    company = organisation.text("organisationName", required="organisationDetails" in node, longest=LONGEST_KEPT)
+    company = organisation.text(
+        "organisationName", required="organisationDetails" in node, longest=LONGEST_KEPT
+    )
     names = [
         person.text(name, longest=LONGEST_KEPT)
         for name in ("individualForenames", "individualMiddleName", "individualSurname")
@@ -269,10 +292,15 @@ def _title(hearing: ReadHearing) -> str:
         others = f" and {len(accused) - 1} more" if len(accused) > 1 else ""
         return f"{prosecutor} v {accused[0].surname}{others}"[:LONGEST_KEPT]
     applicant = _first(
-        party.name for party in sorted(hearing.parties, key=lambda party: (not party.subject, party.role != "APPLICANT"))
+        party.name
+        for party in sorted(hearing.parties, key=lambda party: (not party.subject, party.role != "APPLICANT"))
     )
     if hearing.applications:
-        return f"Application by {applicant}"[:LONGEST_KEPT] if applicant else f"Application {hearing.applications[0]}"
+        return (
+            f"Application by {applicant}"[:LONGEST_KEPT]
+            if applicant
+            else f"Application {hearing.applications[0]}"
+        )
     return _first((applicant, *hearing.cases, hearing.hearing_type)) or "Untitled matter"
 
 

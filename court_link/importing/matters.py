@@ -24,12 +24,13 @@ class ListedParty:
 class Matter:
     """One entry of a list's `hearing` arrays.
 
-    `references` are the URNs of its cases (`cases` of them), then its application references. `starts_at` is its sitting's
-    start to the minute, UTC. `path` says where in the file it stands.
+    `references` are the URNs of its cases (`cases` of them), then its application references. `starts_at` is
+    its sitting's start to the minute, UTC. `path` says where in the file it stands.
     """
 
     path: str
     house: str
+    postcode: str  # of the venue, for a list that does not name its court house
     room: str
     starts_at: datetime
     title: str

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from court_link.domain.wording import plural
 from court_link.importing import magistrates, stream
-from court_link.importing.faults import MOST_FAULTS, Fault, Faults
+from court_link.importing.faults import MOST_FAULTS, Fault, Faults, Path
 from court_link.importing.matters import Matter
 
 STANDARD, PUBLIC, UNKNOWN = "magistrates_standard_list", "magistrates_public_list", "unknown"
@@ -65,7 +65,9 @@ def read(source: BinaryIO) -> Reading:
     faults = Faults()
     measured = _Measured(source)
     try:
-        root = stream.read(measured, faults, magistrates.HEARING, _counted(partial(magistrates.read_hearing, faults=faults)))
+        root = stream.read(
+            measured, faults, magistrates.HEARING, _counted(partial(magistrates.read_hearing, faults=faults))
+        )
     except stream.Unreadable as error:
         faults.add((), str(error))
         root = None
@@ -77,13 +79,17 @@ def read(source: BinaryIO) -> Reading:
         return _refused(UNKNOWN, digest, faults)
     if (other := _another_format(root)) is not None:
         faults = Faults()
-        faults.add((), f"{_sentence_about(other)} Court Link reads magistrates’ standard lists and public lists.")
+        faults.add(
+            (), f"{_sentence_about(other)} Court Link reads magistrates’ standard lists and public lists."
+        )
         return _refused(other, digest, faults)
     frame = magistrates.read_frame(root, faults)
     hearings = [hearing for sitting in frame.sittings for hearing in sitting.hearings]
     if any(hearing.civil for hearing in hearings):
         other, faults = "civil_and_family_daily_cause_list", Faults()
-        faults.add((), f"{_sentence_about(other)} Court Link reads magistrates’ standard lists and public lists.")
+        faults.add(
+            (), f"{_sentence_about(other)} Court Link reads magistrates’ standard lists and public lists."
+        )
         return _refused(other, digest, faults)
     is_standard = frame.names_area or any(hearing.standard_only for hearing in hearings)
     matters = tuple(matter for sitting in frame.sittings for matter in sitting.matters())
@@ -137,11 +143,11 @@ def _warnings(matters: tuple[Matter, ...]) -> Iterator[str]:
     told: set[str] = set()
     for matter in matters:
         if not matter.references:
-            yield f"{matter.path} has no case and no application: it is told apart by its time, room and type alone."
+            yield f"{matter.path} has no case and no application: only its time, room and type tell it apart."
         for urn in matter.references[: matter.cases]:
             if urn not in told and not _USUAL_URN.match(urn.upper().replace(" ", "")):
                 told.add(urn)
-                yield f"The case reference {urn or '(empty)'} is not in the usual form; it first stands at {matter.path}."
+                yield f"The case reference {urn or '(empty)'} is not in the usual form, at {matter.path}."
         if matter.withheld:
             yield f"{matter.path} is about a search warrant: its existence is withheld from the public."
 
@@ -157,15 +163,17 @@ def _kept(faults: Faults) -> tuple[Fault, ...]:
     return (*faults.found[: MOST_FAULTS - 1], Fault("$", f"And {plural(more + 1, 'more fault')}."))
 
 
-def _counted(reduce: Callable[[Any, magistrates.Path], Any]) -> Callable[[Any, magistrates.Path], Any]:
+def _counted(reduce: Callable[[Any, Path], Any]) -> Callable[[Any, Path], Any]:
     """Refuses a list longer than can be held, as soon as it is."""
     count = 0
 
-    def counted(value: Any, path: magistrates.Path) -> Any:
+    def counted(value: Any, path: Path) -> Any:
         nonlocal count
         count += 1
         if count > MOST_HEARINGS:
-            raise stream.Unreadable(f"The list has more than {MOST_HEARINGS:,} hearings. Split it and import each part.")
+            raise stream.Unreadable(
+                f"The list has more than {MOST_HEARINGS:,} hearings. Split it and import each part."
+            )
         return reduce(value, path)
 
     return counted

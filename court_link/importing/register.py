@@ -48,11 +48,16 @@ def court_houses() -> Mapping[str, CourtHouse]:
     rooms: dict[str, dict[str, str]] = {}
     houses: dict[str, tuple[str, str]] = {}
     for row in data("court-rooms.json"):
-        houses[row["oucode"]] = (row["oucodeL3Name"].replace("'", "’").replace("St. ", "St "), row["oucodeL2Name"])
+        houses[row["oucode"]] = (
+            row["oucodeL3Name"].replace("'", "’").replace("St. ", "St "),
+            row["oucodeL2Name"],
+        )
         if "courtroomId" in row and "courtroomName" in row:
             rooms.setdefault(row["oucode"], {})[row["courtroomId"]] = row["courtroomName"]
     return {
-        code: CourtHouse(code, name, area, tuple(sorted(rooms.get(code, {}).items(), key=lambda room: room[1])))
+        code: CourtHouse(
+            code, name, area, tuple(sorted(rooms.get(code, {}).items(), key=lambda room: room[1]))
+        )
         for code, (name, area) in sorted(houses.items())
     }
 
@@ -60,13 +65,15 @@ def court_houses() -> Mapping[str, CourtHouse]:
 def find(name: str) -> CourtHouse | None:
     """The magistrates' court house that a list means by `name`, when exactly one is meant."""
     wanted = house_words(name)
-    found = [house for house in court_houses().values() if house.magistrates and house_words(house.name) == wanted]
+    found = [
+        house for house in court_houses().values() if house.magistrates and house_words(house.name) == wanted
+    ]
     return found[0] if len(found) == 1 else None
 
 
 @cache
 def usual_minutes() -> Mapping[str, int]:
-    """Usual minutes by hearing type, by code and by name in lower case; 0 says that an estimate is required."""
+    """Usual minutes by hearing type, by code and by name in lower case; 0: an estimate is required."""
     minutes: dict[str, int] = {}
     for row in data("hearing-types.json")["hearingTypes"]:
         for name in (row["hearingCode"], row["hearingDescription"]):
@@ -84,7 +91,8 @@ def holidays() -> Mapping[date, str]:
 def business_types() -> Mapping[str, tuple[str, bool]]:
     """Session business types by code: what each is called, and whether its sessions are counted in slots."""
     return {
-        row["typeCode"]: (row["typeDescription"], row["slot"]) for row in data("business-types.json")["rotaBusinessTypes"]
+        row["typeCode"]: (row["typeDescription"], row["slot"])
+        for row in data("business-types.json")["rotaBusinessTypes"]
     }
 
 
@@ -119,7 +127,9 @@ def load_hertfordshire(session: Session, ctx: Context, owners: County) -> None:
     store.add_rooms(session, fleet, ResourceKind.VEHICLE, _numbered(county["fleet"]["vehicles"]))
 
 
-def _add_site(session: Session, organisation_id: UUID, kind: SiteKind, entry: Mapping[str, Any], area: str) -> Site:
+def _add_site(
+    session: Session, organisation_id: UUID, kind: SiteKind, entry: Mapping[str, Any], area: str
+) -> Site:
     site = store.add_site(
         session,
         organisation_id=organisation_id,

@@ -10,7 +10,13 @@ from typing import Any
 from court_link.importing.faults import Faults, Path
 from court_link.importing.text import LONGEST, tidy
 
-_KINDS: dict[type, str] = {dict: "an object", list: "an array", str: "text", bool: "true or false", int: "a whole number"}
+_KINDS: dict[type, str] = {
+    dict: "an object",
+    list: "an array",
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,9 @@ class Node:
         try:
             return _instant(text)
         except ValueError:
-            self.faults.add((*self.path, name), "This must be a real UTC date and time, such as 2026-11-23T10:00:00Z.")
+            self.faults.add(
+                (*self.path, name), "This must be a real UTC date and time, such as 2026-11-23T10:00:00Z."
+            )
             return None
 
     def day(self, name: str) -> date | None:

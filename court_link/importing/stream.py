@@ -8,7 +8,7 @@ and every name in the file is checked on the way, whether or not anybody asks fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 import ijson
 
@@ -20,11 +20,15 @@ DEEPEST = 40
 MOST_HELD = 400_000
 
 
+class Source(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
 class Unreadable(Exception):
     """The file is not JSON, or is more than can be read; the message says which."""
 
 
-def read(source: BinaryIO, faults: Faults, reduce_at: Path, reduce: Callable[[Any, Path], Any]) -> Any:
+def read(source: Source, faults: Faults, reduce_at: Path, reduce: Callable[[Any, Path], Any]) -> Any:
     """The file's value, reduced. `reduce_at` is a path in which -1 stands for any index.
 
     Raises Unreadable when there is no value to return; all that can be told apart is put into `faults`.
@@ -113,5 +117,6 @@ class _Tree:
     def _is_reduced(self) -> bool:
         path, pattern = self._path, self._reduce_at
         return len(path) == len(pattern) and all(
-            here == there or (there == -1 and isinstance(here, int)) for here, there in zip(path, pattern, strict=True)
+            here == there or (there == -1 and isinstance(here, int))
+            for here, there in zip(path, pattern, strict=True)
         )

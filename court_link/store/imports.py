@@ -12,14 +12,26 @@ from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
-from court_link.store.tables import Booking, Case, Hearing, ImportRow, ImportRun, Party, Resource
+from court_link.domain.roles import OrganisationKind
+from court_link.store.tables import (
+    Booking,
+    Case,
+    Hearing,
+    ImportRow,
+    ImportRun,
+    Organisation,
+    Party,
+    Resource,
+)
 from court_link.store.tables.imports import ImportState
 
 #: Bound variables of one statement; SQLite's smallest limit is 32,766.
 _AT_ONCE = 5000
 
 
-def run_of(session: Session, organisations: Collection[UUID] | None, run_id: UUID, *, lock: bool = False) -> ImportRun | None:
+def run_of(
+    session: Session, organisations: Collection[UUID] | None, run_id: UUID, *, lock: bool = False
+) -> ImportRun | None:
     """A run, when it is of one of these organisations (None: of any)."""
     query = select(ImportRun).where(ImportRun.id == run_id)
     if organisations is not None:
@@ -27,7 +39,9 @@ def run_of(session: Session, organisations: Collection[UUID] | None, run_id: UUI
     return session.exec(query.with_for_update() if lock else query).one_or_none()
 
 
-def runs(session: Session, organisations: Collection[UUID], *, before: UUID | None, limit: int) -> Sequence[ImportRun]:
+def runs(
+    session: Session, organisations: Collection[UUID], *, before: UUID | None, limit: int
+) -> Sequence[ImportRun]:
     """The newest runs of these organisations; `before` is the last one already shown."""
     query = select(ImportRun).where(col(ImportRun.organisation_id).in_(organisations))
     if before is not None:
@@ -52,6 +66,15 @@ def unfinished(session: Session, organisation_id: UUID, digest: str) -> ImportRu
     ).first()
 
 
+def courts(session: Session) -> Sequence[Organisation]:
+    """Every court, by name."""
+    return session.exec(
+        select(Organisation)
+        .where(Organisation.kind == OrganisationKind.COURT)
+        .order_by(col(Organisation.name))
+    ).all()
+
+
 def add_rows(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     session.execute(insert(ImportRow), list(rows))
 
@@ -71,7 +94,10 @@ def payloads(session: Session, run_id: UUID, *, after: int = -1, limit: int = 10
 def forget_rows(session: Session, run_id: UUID, limit: int = 1000) -> int:
     """Deletes some staged rows of a run, which hold names; how many."""
     positions = session.exec(
-        select(ImportRow.position).where(ImportRow.run_id == run_id).order_by(col(ImportRow.position)).limit(limit)
+        select(ImportRow.position)
+        .where(ImportRow.run_id == run_id)
+        .order_by(col(ImportRow.position))
+        .limit(limit)
     ).all()
     if positions:
         session.execute(
@@ -131,11 +157,15 @@ def sheet(session: Session, court_id: UUID, site_id: UUID, day: date) -> list[Kn
 
 def locked(session: Session, ids: Collection[UUID]) -> dict[UUID, Known]:
     """These hearings, locked in the order of their ids, with their parts as they stand."""
-    hearings = session.exec(select(Hearing).where(col(Hearing.id).in_(ids)).order_by(col(Hearing.id)).with_for_update()).all()
+    hearings = session.exec(
+        select(Hearing).where(col(Hearing.id).in_(ids)).order_by(col(Hearing.id)).with_for_update()
+    ).all()
     return {known.hearing.id: known for known in _with_their_parts(session, hearings)}
 
 
-def replace_parts(session: Session, hearing_id: UUID, cases: Sequence[Case], parties: Sequence[Party]) -> None:
+def replace_parts(
+    session: Session, hearing_id: UUID, cases: Sequence[Case], parties: Sequence[Party]
+) -> None:
     """Puts these cases and parties in the place of those that a hearing has."""
     session.execute(delete(Case).where(col(Case.hearing_id) == hearing_id))
     session.execute(delete(Party).where(col(Party.hearing_id) == hearing_id))
@@ -147,9 +177,13 @@ def _with_their_parts(session: Session, hearings: Sequence[Hearing]) -> list[Kno
     parties: dict[UUID, list[Party]] = {hearing.id: [] for hearing in hearings}
     standing: dict[UUID, Standing] = {}
     for ids in _chunks(list(cases)):
-        for case in session.exec(select(Case).where(col(Case.hearing_id).in_(ids)).order_by(col(Case.position))):
+        for case in session.exec(
+            select(Case).where(col(Case.hearing_id).in_(ids)).order_by(col(Case.position))
+        ):
             cases[case.hearing_id].append(case.urn)
-        for party in session.exec(select(Party).where(col(Party.hearing_id).in_(ids)).order_by(col(Party.position))):
+        for party in session.exec(
+            select(Party).where(col(Party.hearing_id).in_(ids)).order_by(col(Party.position))
+        ):
             parties[party.hearing_id].append(party)
         booked = session.exec(
             select(Booking, Resource)

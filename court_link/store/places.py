@@ -40,7 +40,9 @@ def in_reach(scope: Collection[UUID], areas: Collection[str]) -> Any:
 
 
 def areas_of(session: Session, organisations: Collection[UUID]) -> list[str]:
-    return list(session.exec(select(Organisation.area).where(col(Organisation.id).in_(organisations)).distinct()))
+    return list(
+        session.exec(select(Organisation.area).where(col(Organisation.id).in_(organisations)).distinct())
+    )
 
 
 def sites(session: Session, reach: Any, filters: SiteFilters, *, limit: int = 500) -> Sequence[Site]:
@@ -83,7 +85,9 @@ def coded(session: Session, code: str) -> Site | None:
 def rooms(session: Session, sites: Collection[UUID]) -> Sequence[Resource]:
     """Rooms and vehicles of these sites by name, those out of use too."""
     return session.exec(
-        select(Resource).where(col(Resource.site_id).in_(sites)).order_by(col(Resource.name), col(Resource.id))
+        select(Resource)
+        .where(col(Resource.site_id).in_(sites))
+        .order_by(col(Resource.name), col(Resource.id))
     ).all()
 
 
@@ -94,7 +98,9 @@ def add_site(session: Session, **facts: Any) -> Site:
     return site
 
 
-def add_rooms(session: Session, site: Site, kind: ResourceKind, named: Iterable[tuple[str | None, str]]) -> list[Resource]:
+def add_rooms(
+    session: Session, site: Site, kind: ResourceKind, named: Iterable[tuple[str | None, str]]
+) -> list[Resource]:
     """Adds rooms to a site by (code, name)."""
     added = [
         Resource(kind=kind, organisation_id=site.organisation_id, site_id=site.id, code=code, name=name)
@@ -113,7 +119,8 @@ def hours(session: Session, site_id: UUID) -> list[Opening]:
 def replace_hours(session: Session, site_id: UUID, openings: Iterable[Opening]) -> None:
     session.execute(delete(OpeningHours).where(col(OpeningHours.site_id) == site_id))
     session.add_all(
-        OpeningHours(site_id=site_id, weekday=each.weekday, opens=each.opens, closes=each.closes) for each in openings
+        OpeningHours(site_id=site_id, weekday=each.weekday, opens=each.opens, closes=each.closes)
+        for each in openings
     )
     session.flush()
 
