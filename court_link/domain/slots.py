@@ -31,7 +31,7 @@ class Grid:
     def mask(self, interval: Interval) -> int:
         """The bits that an interval touches, even by a second."""
         first = max((interval.start - self.start) // BIT, 0)
-        last = min(_up(interval.end - self.start), self.bits)
+        last = max(0, min(_up(interval.end - self.start), self.bits))
         return (1 << last) - (1 << first) if first < last else 0
 
     def masks(self, intervals: Iterable[Interval]) -> int:

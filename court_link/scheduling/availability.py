@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from court_link.domain import wording
@@ -29,6 +29,7 @@ from court_link.store.tables import Hearing
 
 #: Room on either side of the day for what stands around a hearing.
 MARGIN = timedelta(hours=5)
+_EVER = datetime.min.replace(tzinfo=UTC)
 #: How far a first available sitting is looked for.
 LOOK_AHEAD = 7
 FIRST_SITTING = (
@@ -177,8 +178,7 @@ class _Search:
         grid = Grid.over(whole)
         opened = openings(self.session, self.places.values(), day)
         sits = opened[self.needs.courtroom_id]
-        past = [Obstacle(Interval(whole.start, self.ctx.now), "has passed", ends=False)]
-        gone = past if self.ctx.now > whole.start else []
+        gone = [Obstacle(Interval(_EVER, self.ctx.now), "has passed", ends=False)]
         wanted = (
             Wanted("This time", gone),
             *self._resources(whole, opened, gone),

@@ -187,6 +187,11 @@ def _take(
     if not _clear_others(session, ctx, [(each, slot.widened(*needs.around(each))) for each in places]):
         raise refuse()
     taken = demands(needs, places)
+    wanted = {demand: tuple(demand.quarters(slot)) for demand in taken}
+    limits = caps(session, wanted, places.values(), rules)
+    units = {(demand.pool.key, quarter): demand.units for demand, each in wanted.items() for quarter in each}
+    if not _fill(session, ctx, slot, units, limits):
+        raise refuse()
     row = bookings.write(
         session,
         hearing.id,
@@ -197,11 +202,6 @@ def _take(
         held_by=ctx.actor.id,
     )
     reservations.write(session, row.id, takings(needs, start))
-    wanted = {demand: tuple(demand.quarters(slot)) for demand in taken}
-    limits = caps(session, wanted, places.values(), rules)
-    units = {(demand.pool.key, quarter): demand.units for demand, each in wanted.items() for quarter in each}
-    if not _fill(session, ctx, slot, units, limits):
-        raise refuse()
     return row, places, before
 
 
@@ -212,8 +212,11 @@ def london_midnight(moment: datetime) -> datetime:
 
 def _clear_own(session: Session, ctx: Context, hearing: Hearing, replacing: UUID | None) -> Needs | None:
     """Let go what the hearing has: one's own hold, a lapsed one, or the booking that is replaced."""
+    rows = bookings.live(session, hearing.id)
+    if replacing is not None and replacing not in {row.id for row in rows}:
+        raise Stale
     before = None
-    for row in bookings.live(session, hearing.id):
+    for row in rows:
         if bookings.lapsed(row, ctx.now):
             let_go(session, ctx, hearing, [row], BookingEvent.LAPSE)
         elif row.state is BookingState.CONFIRMED and row.id == replacing:
@@ -223,8 +226,6 @@ def _clear_own(session: Session, ctx: Context, hearing: Hearing, replacing: UUID
             let_go(session, ctx, hearing, [row], BookingEvent.RELEASE)
         else:
             raise AlreadyHeld
-    if replacing is not None and before is None:
-        raise Stale
     return before
 
 
@@ -245,15 +246,11 @@ def _fill(
     limits: Mapping[buckets.Key, int],
 ) -> bool:
     """Take from every bucket; when one is too full, let lapsed holds go and try once more."""
-    full = buckets.take(session, units, limits)
-    if not full:
+    if buckets.take(session, units, limits):
         return True
     stale = [row.id for row in bookings.lapsed_within(session, slot.widened(_AROUND, _AROUND), ctx.now)]
-    if not stale:
-        return False
-    buckets.give_back(session, {key: count for key, count in units.items() if key not in full})
     _lapse(session, ctx, stale)
-    return not buckets.take(session, units, limits)
+    return bool(stale) and buckets.take(session, units, limits)
 
 
 #: The most that can stand around a hearing, and a quarter: how far off a hold may share a bucket with it.

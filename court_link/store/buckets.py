@@ -17,22 +17,24 @@ from court_link.store.tables import CapacityBucket
 Key = tuple[str, datetime]
 
 
-def take(session: Session, wanted: Mapping[Key, int], caps: Mapping[Key, int]) -> list[Key]:
-    """Take units from every bucket wanted; the keys of those too full, and then nothing else may be kept.
+def take(session: Session, wanted: Mapping[Key, int], caps: Mapping[Key, int]) -> bool:
+    """Take units from every bucket wanted, or from none: whether they were had.
 
     The guard is in the statement: `used + n <= cap`. A bucket's cap is what is known now, written as it is
     taken from.
     """
-    too_full = [key for key, units in wanted.items() if units > caps[key]]
-    if too_full or not wanted:
-        return too_full
+    if any(units > caps[key] for key, units in wanted.items()):
+        return False
     rows = [
         {"pool": pool, "slot": slot, "used": wanted[pool, slot], "cap": caps[pool, slot]}
         for pool, slot in sorted(wanted)
     ]
     upsert = _POSTGRESQL if session.get_bind().dialect.name == "postgresql" else _SQLITE
-    taken = {(row.pool, row.slot) for row in session.execute(upsert, rows)}
-    return [key for key in sorted(wanted) if key not in taken]
+    taken = [(row.pool, row.slot) for row in session.execute(upsert, rows)]
+    if len(taken) == len(rows):
+        return True
+    give_back(session, {key: wanted[key] for key in taken})
+    return False
 
 
 def give_back(session: Session, units: Mapping[Key, int]) -> None:
