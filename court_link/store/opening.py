@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from court_link.domain.clock import Clock
+from court_link.store.constraints import assert_standing
 from court_link.store.db import Db
+from court_link.store.migrate import migration_engine
 from court_link.store.postgresql import PostgresqlDb
+from court_link.store.sealer import newest
 from court_link.store.sqlite import SqliteDb
 
 
@@ -14,6 +19,17 @@ async def open_db(url: str, clock: Clock, *, write_queue: int = 256) -> Db:
     `write_queue` writes may wait; the next is told that the service is busy. Raises ConstraintMissing when a
     guard of `store.constraints` does not stand.
     """
-    if url.startswith("postgresql"):
-        return PostgresqlDb(url, clock, write_queue=write_queue)
-    return SqliteDb(url, clock, write_queue=write_queue)
+    newest_seq = await asyncio.to_thread(_look, url)
+    made = PostgresqlDb if url.startswith("postgresql") else SqliteDb
+    return made(url, clock, write_queue=write_queue, newest_seq=newest_seq)
+
+
+def _look(url: str) -> int:
+    """The newest sealed event of a store whose guards stand."""
+    looking = migration_engine(url)
+    try:
+        with looking.connect() as connection:
+            assert_standing(connection)
+            return newest(connection)
+    finally:
+        looking.dispose()

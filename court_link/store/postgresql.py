@@ -19,9 +19,7 @@ from sqlmodel import Session
 from court_link.domain.clock import Clock
 from court_link.domain.context import Context
 from court_link.domain.errors import Unavailable
-from court_link.store.constraints import assert_standing
 from court_link.store.refusals import lost_a_race, said_plainly
-from court_link.store.sealer import newest
 from court_link.store.sealing import Sealing
 from court_link.store.tide import Tide
 
@@ -57,15 +55,13 @@ class PostgresqlDb:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, clock: Clock, *, write_queue: int) -> None:
+    def __init__(self, url: str, clock: Clock, *, write_queue: int, newest_seq: int) -> None:
         self.clock = clock
         self._engine = engine(url, connections=WRITERS + READERS)
         self._snapshots = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        with self._engine.connect() as connection:
-            assert_standing(connection)
-            self._tide = Tide(newest(connection))
+        self._tide = Tide(newest_seq)
         self._sealing = Sealing(engine(url), self._tide)
         self._sealing.start()
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="store-writer")

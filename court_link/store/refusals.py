@@ -19,7 +19,6 @@ _SQLITE_NOT_NOW = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -68,7 +67,8 @@ def _overlaps(cause: BaseException | None) -> bool:
 
 def _not_now(cause: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_NOT_NOW
+        code = getattr(cause, "sqlite_errorcode", 0)
+        return code & 0xFF in _SQLITE_NOT_NOW or code == sqlite3.SQLITE_READONLY_DBMOVED
     if isinstance(cause, psycopg.Error):
         if isinstance(cause, (pg.LockNotAvailable, *_RACES)):
             return True

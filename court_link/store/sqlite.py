@@ -9,6 +9,7 @@ idle writer looks at `PRAGMA data_version`, so that what the other sealed wakes 
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
@@ -24,7 +25,6 @@ from sqlmodel import Session
 from court_link.domain.clock import Clock
 from court_link.domain.context import Context
 from court_link.domain.errors import Unavailable
-from court_link.store.constraints import assert_standing
 from court_link.store.refusals import meant, said_plainly
 from court_link.store.sealer import newest, seal
 from court_link.store.tide import Tide
@@ -39,6 +39,8 @@ BUSY_SECONDS = 5.0
 BATCH_SECONDS, BATCH_CALLS = 0.02, 128
 #: How often the idle writer looks for another process's commits, in seconds.
 GLANCE_SECONDS = 0.05
+
+log = logging.getLogger(__name__)
 
 
 def engine(
@@ -87,13 +89,18 @@ class _Call:
         self.result: Any = None
         self.error: Exception | None = None
 
-    def settle(self, failure: Exception | None) -> None:
-        """Answer the caller: with the batch's failure, or with the call's own error or result."""
-        error = failure or self.error
-        if error is not None:
-            self.answer.set_exception(error)
+    def settle(self) -> None:
+        """The batch is committed: answer the call's own result or error."""
+        if self.error is not None:
+            self.answer.set_exception(self.error)
         else:
             self.answer.set_result(self.result)
+
+    def fail(self, cause: Exception) -> None:
+        """The batch is not committed. Even a refusal may rest on what has now not happened."""
+        failure = Unavailable()
+        failure.__cause__ = cause
+        self.answer.set_exception(failure)
 
 
 class _Writer(threading.Thread):
@@ -128,7 +135,7 @@ class _Writer(threading.Thread):
 
     def _write_together(self, first: _Call) -> bool:
         """Write a batch that starts with `first` and answer it. False when the last call has been seen."""
-        batch, more, failure, sealed = [first], True, None, 0
+        batch, more = [first], True
         try:
             with self._engine.connect() as connection, connection.begin():
                 _run(connection, first)
@@ -145,11 +152,13 @@ class _Writer(threading.Thread):
                     _run(connection, call)
                 sealed = seal(connection)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is every caller's
-            failure = meant(error)
+            log.error("a batch of %d writes failed: %s", len(batch), type(error).__name__)
+            for call in batch:
+                call.fail(error)
         else:
             self._tide.rise(sealed)
-        for call in batch:
-            call.settle(failure)
+            for call in batch:
+                call.settle()
         return more
 
     def _glance(self) -> None:
@@ -189,13 +198,11 @@ class SqliteDb:
 
     dialect = "sqlite"
 
-    def __init__(self, url: str, clock: Clock, *, write_queue: int) -> None:
+    def __init__(self, url: str, clock: Clock, *, write_queue: int, newest_seq: int) -> None:
         self.clock = clock
         self._write_engine = engine(url)
         self._read_engine = engine(url, begin="BEGIN", connections=READERS, read_only=True)
-        with self._write_engine.connect() as connection:
-            assert_standing(connection)
-            self._tide = Tide(newest(connection))
+        self._tide = Tide(newest_seq)
         self._writer = _Writer(self._write_engine, self._tide, write_queue)
         self._writer.start()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
