@@ -110,8 +110,8 @@ def _write(session: Session, ctx: Context, county: County) -> None:
         (county.officer, ResourceKind.PERSON, county.force, None, "PC 1187 Demo"),
         (county.second_officer, ResourceKind.PERSON, county.force, None, "PC 2043 Sample"),
     )
-    for id_, kind, organisation, site, name in rooms:
-        session.add(Resource(id=id_, kind=kind, organisation_id=organisation, site_id=site, name=name))
+    for id_, room_kind, organisation, site, name in rooms:
+        session.add(Resource(id=id_, kind=room_kind, organisation_id=organisation, site_id=site, name=name))
     session.flush()
     for officer, number in ((county.officer, "1187"), (county.second_officer, "2043")):
         session.add(Person(id=officer, kind=PersonKind.OFFICER, number=number))
@@ -122,7 +122,7 @@ def _site(id_: UUID, organisation: UUID, kind: SiteKind, name: str) -> Site:
 
 
 def add_hearing(
-    session: Session, ctx: Context, county: County, listed_at: datetime, minutes: int = 20, **facts: Any
+    session: Session, ctx: Context, /, county: County, listed_at: datetime, minutes: int = 20, **facts: Any
 ) -> UUID:
     """A listed matter of the county's court."""
     row = Hearing(
@@ -146,7 +146,7 @@ def add_hearing(
 
 
 def add_booking(
-    session: Session, ctx: Context, hearing_id: UUID, starts_at: datetime, minutes: int, *rooms: UUID
+    session: Session, ctx: Context, /, hearing_id: UUID, starts_at: datetime, minutes: int, *rooms: UUID
 ) -> UUID:
     """A confirmed booking written directly: the first room is the courtroom."""
     ends_at = starts_at + timedelta(minutes=minutes)

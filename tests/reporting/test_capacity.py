@@ -1,6 +1,7 @@
 """The report tells what was recorded, of the reader's own area, and counts nothing twice."""
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -23,9 +24,11 @@ TEN = MONDAY + timedelta(hours=1)
 TODAY = Period(MONDAY.date(), MONDAY.date())
 
 
-def held(session: Session, ctx: Context, hearing_id, began: datetime, ended: datetime, **facts) -> None:
+def held(
+    session: Session, ctx: Context, /, hearing_id: UUID, began: datetime, ended: datetime, **facts
+) -> None:
     """A hearing that started and ended then, told in events and facts as running it would."""
-    row = session.get(Hearing, hearing_id)
+    row = session.get_one(Hearing, hearing_id)
     row.state, row.started_at, row.ended_at = HearingState.ENDED, began, ended
     row.outcome, row.end_cause = Outcome.DEALT_WITH, EndCause.CONCLUDED
     for name, value in facts.items():
@@ -49,7 +52,7 @@ def officer_came(
     )
 
 
-async def a_day(db: Db) -> tuple[County, Hearing]:
+async def a_day(db: Db) -> tuple[County, UUID]:
     """Courtroom 1 staffed 10 to 1; one hearing booked 10:00 to 10:30, held 10:10 to 10:25."""
     county = await County.settle(db)
     await db.write(add_sitting, SYSTEM_CONTEXT, county.courtroom, TEN, TEN + timedelta(hours=3))
