@@ -35,6 +35,7 @@ class Db(Protocol):
         self,
         use_case: Callable[Concatenate[Session, Context, P], R],
         ctx: Context,
+        /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
@@ -45,13 +46,14 @@ class Db(Protocol):
         self,
         use_case: Callable[Concatenate[Session, Context, P], R],
         ctx: Context,
+        /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
         """Run in a transaction of its own; the answer is durable."""
         ...
 
-    async def sealed(self, after: int, timeout: float) -> int:
+    async def sealed(self, after: int, timeout: float) -> int:  # noqa: ASYNC109 - it may end empty
         """Wait until an event beyond `after` is sealed, at most `timeout` seconds (real time).
 
         Answers the newest sealed `seq`, which may still be `after`.

@@ -73,6 +73,7 @@ class PostgresqlDb:
         self,
         use_case: Callable[Concatenate[Session, Context, P], R],
         ctx: Context,
+        /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
@@ -92,6 +93,7 @@ class PostgresqlDb:
         self,
         use_case: Callable[Concatenate[Session, Context, P], R],
         ctx: Context,
+        /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:

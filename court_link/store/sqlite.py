@@ -213,6 +213,7 @@ class SqliteDb:
         self,
         use_case: Callable[Concatenate[Session, Context, P], R],
         ctx: Context,
+        /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
@@ -232,6 +233,7 @@ class SqliteDb:
         self,
         use_case: Callable[Concatenate[Session, Context, P], R],
         ctx: Context,
+        /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:

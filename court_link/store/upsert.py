@@ -17,5 +17,5 @@ def insert_if_absent(session: Session, table: Table, values: Mapping[str, Any]) 
     On PostgreSQL a concurrent insert of the same key is waited for until its transaction has ended.
     """
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    done = session.connection().execute(insert(table).values(**values).on_conflict_do_nothing())
-    return done.rowcount == 1
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
+    return session.execute(statement).first() is not None

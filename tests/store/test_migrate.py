@@ -90,6 +90,6 @@ def guarded_reservations(url: str) -> int | None:
             assert_standing(connection)
             if not inspect(connection).has_table("reservation"):
                 return None
-            return connection.execute(text("SELECT count(*) FROM reservation")).scalar_one()
+            return int(connection.execute(text("SELECT count(*) FROM reservation")).scalar_one())
     finally:
         made.dispose()
