@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from court_link.api import following, health, links, live, media, reports, running, signalling
+from court_link.api import (
+    audit,
+    following,
+    health,
+    links,
+    live,
+    media,
+    reports,
+    running,
+    signalling,
+    tokens,
+    users,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    users.router,
+    tokens.router,
+    audit.router,
     running.router,
     links.router,
     media.router,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from court_link.api.pages import follow, home, report, sign_in
+from court_link.api.pages import audit, follow, home, people, report, room, sign_in, tokens
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     sign_in.router,
+    people.router,
+    tokens.router,
+    audit.router,
     report.router,
     follow.router,
+    room.router,
 )
