@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,7 +14,7 @@ from court_link.api.running import Participation, participation
 from court_link.domain.context import Context
 from court_link.domain.link import Link
 from court_link.domain.roles import Part
-from court_link.media import joining, kit
+from court_link.media import joining, kit, signalling
 from court_link.media.credentials import Keys
 from court_link.media.joining import Joined, SecondDevice
 from court_link.media.kit import Found, KitCheck, Trouble
@@ -94,6 +94,13 @@ def join_url(settings: AllSettings, keys: Keys, link: Link) -> str:
 async def redeem(asked: Redemption, store: Store, ctx: Anyone, keys: JoinKeys) -> JoinedOut:
     """Redeem a link's credential on this device; asking again gives the same join session."""
     return joined_out(await store.write(joining.redeem, ctx, keys.read(asked.credential), keys, asked.device))
+
+
+@router.get("/join")
+async def introduce(store: Store, ctx: Participant) -> dict[str, Any]:
+    """Which hearing the join session is for, and as whom, before asking to be let in."""
+    assert ctx.actor.link_id is not None
+    return dict(await store.read(signalling.introduction, ctx, ctx.actor.link_id))
 
 
 @router.post("/links/{link_id}/join")

@@ -69,6 +69,22 @@ class Outcome(StrEnum):
     INEFFECTIVE = "ineffective"
 
 
+#: How a trial ends, and how anything else does.
+TRIAL_OUTCOMES = (
+    Outcome.EFFECTIVE,
+    Outcome.CRACKED,
+    Outcome.INEFFECTIVE,
+    Outcome.PART_HEARD,
+    Outcome.ADJOURNED,
+)
+OUTCOMES = (Outcome.DEALT_WITH, Outcome.ADJOURNED, Outcome.PART_HEARD, Outcome.WITHDRAWN)
+
+
+def outcomes(hearing_type: str) -> tuple[Outcome, ...]:
+    """How a hearing of this type may end; only trials are effective, cracked or ineffective."""
+    return TRIAL_OUTCOMES if "trial" in hearing_type.lower() else OUTCOMES
+
+
 class EndCause(StrEnum):
     """Why it ended then: in the ordinary way, or not."""
 

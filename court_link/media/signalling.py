@@ -16,7 +16,7 @@ from court_link.domain import wording
 from court_link.domain.context import Context
 from court_link.domain.direction import Medium
 from court_link.domain.errors import NotFound
-from court_link.domain.hearing import HearingState
+from court_link.domain.hearing import HearingState, outcomes
 from court_link.domain.link import JOIN_BEFORE, Admission, Link, lobby_is_open
 from court_link.domain.roles import Part
 from court_link.media.arrangement import arrange
@@ -104,8 +104,19 @@ def view(session: Session, ctx: Context, link_id: UUID, *, reachable: bool) -> V
             _person(link, directions, known.get(link.id), here=link.id in here) for link in people
         ]
         by_id = {link.id: link for link in people}
+        message["outcomes"] = outcomes(hearing.hearing_type)
         message["problems"] = [_problem(each, by_id) for each in live.open_problems(session, hearing.id)]
     return View(message, hearing.id)
+
+
+def introduction(session: Session, ctx: Context, link_id: UUID) -> Mapping[str, Any]:
+    """What a page shows before anybody has asked to be let in: which hearing this is, and as whom."""
+    me = links.get(session, ctx, link_id)
+    hearing = hearings.visible(session, ctx, me.hearing_id)
+    return {
+        "hearing": _hearing(session, hearing),
+        "you": _you(session, ctx, hearing, me, inside=False),
+    }
 
 
 def _hearing(session: Session, hearing: Hearing) -> dict[str, Any]:

@@ -20,16 +20,6 @@ from court_link.domain.link import lobby_is_open
 from court_link.store import Session, events, links, live
 from court_link.store.tables import Hearing
 
-#: How a trial ends, and how anything else does.
-TRIAL_OUTCOMES = (
-    Outcome.EFFECTIVE,
-    Outcome.CRACKED,
-    Outcome.INEFFECTIVE,
-    Outcome.PART_HEARD,
-    Outcome.ADJOURNED,
-)
-OUTCOMES = (Outcome.DEALT_WITH, Outcome.ADJOURNED, Outcome.PART_HEARD, Outcome.WITHDRAWN)
-
 
 class TooEarly(Conflict):
     """The lobby opens 30 minutes before the hearing."""
@@ -101,14 +91,14 @@ def end(
 ) -> Stage:
     """The hearing is over; everybody's media ends.
 
-    A person must say the outcome, in the words for this kind of hearing (`outcomes`). Only the service itself
-    ends without one, and then the cause is that it was forgotten.
+    A person must say the outcome, in the words for this kind of hearing (`rules.outcomes`). Only the service
+    itself ends without one, and then the cause is that it was forgotten.
     """
     hearing = _running(session, ctx, hearing_id, version)
     system = ctx.actor.kind is ActorKind.SYSTEM
     if outcome is None and not (system and cause is EndCause.FORGOTTEN):
         raise WrongOutcome(errors=[FieldError("outcome", "Choose how the hearing ended")])
-    if outcome is not None and outcome not in outcomes(hearing.hearing_type):
+    if outcome is not None and outcome not in rules.outcomes(hearing.hearing_type):
         raise WrongOutcome(errors=[FieldError("outcome", "Choose an outcome of this kind of hearing")])
     if cause is EndCause.FORGOTTEN and not system:
         raise WrongOutcome(errors=[FieldError("cause", "Choose why the hearing ended")])
@@ -134,11 +124,6 @@ def reopen(session: Session, ctx: Context, hearing_id: UUID, *, version: int | N
     hearing.outcome = hearing.end_cause = hearing.ended_at = None
     hearing.paused_at = ctx.now
     return _step(session, ctx, hearing, HearingEvent.REOPEN, EventKind.HEARING_REOPENED)
-
-
-def outcomes(hearing_type: str) -> tuple[Outcome, ...]:
-    """How a hearing of this type may end; only trials are effective, cracked or ineffective."""
-    return TRIAL_OUTCOMES if "trial" in hearing_type.lower() else OUTCOMES
 
 
 def stage(session: Session, ctx: Context, hearing_id: UUID) -> Stage:

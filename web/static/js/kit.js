@@ -1,0 +1,91 @@
+// Trying camera and microphone before joining: a preview, a level, a choice, and words for what is wrong.
+import { announce } from "./announce.js"
+import { list, open, showLevel } from "./devices.js"
+import { testTracks } from "./testpicture.js"
+
+const CHOSEN = "court-link-devices"
+
+export class Kit {
+  #root; #endLevel = () => {}; #test = null
+  tracks = { audio: null, video: null }
+  found = { audio: "missing", video: "missing" }
+
+  constructor(root) {
+    this.#root = root
+    for (const kind of ["video", "audio"]) {
+      this.#part(`choose-${kind}`).addEventListener("change", (event) => this.#choose(kind, event.target.value))
+      this.#part(`again-${kind}`).addEventListener("click", () => this.#choose(kind, this.#part(`choose-${kind}`).value))
+    }
+    this.#part("test")?.addEventListener("click", () => this.useTest(this.#root.dataset.name || "Participant"))
+  }
+
+  /** Opens the devices chosen last time, or the browser's own choice; the test picture if that was chosen. */
+  async start(name) {
+    this.#root.dataset.name = name
+    const chosen = JSON.parse(sessionStorage.getItem(CHOSEN) || "{}")
+    if (chosen.test && this.#part("test")) return this.useTest(name)
+    for (const kind of ["video", "audio"]) await this.#choose(kind, chosen[kind] ?? "")
+  }
+
+  /** The moving picture and quiet tone of the demonstration. */
+  useTest(name) {
+    this.stop()
+    this.#test = testTracks(name)
+    this.#remember({ test: true })
+    for (const kind of ["video", "audio"]) {
+      this.#part(`choose-${kind}`).disabled = true
+      this.#set(kind, { track: this.#test[kind], found: "test", words: "" })
+    }
+    announce("Using a test picture and a quiet tone")
+  }
+
+  /** Lets go of the devices. */
+  stop() {
+    this.#endLevel()
+    for (const track of Object.values(this.tracks)) track?.stop()
+    this.#test?.end()
+    this.#test = null
+  }
+
+  async #choose(kind, id) {
+    if (this.#test) return
+    this.tracks[kind]?.stop()
+    let opened = await open(kind, id)
+    if (!opened.track && id) opened = await open(kind)
+    this.#set(kind, opened)
+    await this.#offerChoices(kind)
+    this.#remember({ [kind]: opened.track?.getSettings().deviceId ?? "" })
+  }
+
+  #set(kind, { track, found, words }) {
+    this.tracks[kind] = track
+    this.found[kind] = found
+    const wrong = this.#part(`wrong-${kind}`)
+    wrong.hidden = !words
+    wrong.querySelector("[data-words]").textContent = words
+    if (words) announce(words)
+    if (kind === "video") {
+      this.#part("preview").srcObject = track ? new MediaStream([track]) : null
+      this.#part("no-preview").hidden = Boolean(track)
+    } else {
+      this.#endLevel()
+      this.#endLevel = track ? showLevel(track, this.#part("level")) : () => {}
+    }
+  }
+
+  async #offerChoices(kind) {
+    const select = this.#part(`choose-${kind}`)
+    const current = this.tracks[kind]?.getSettings().deviceId
+    const devices = await list(kind)
+    select.replaceChildren(...devices.map(({ id, label }) => new Option(label, id, false, id === current)))
+    select.disabled = devices.length < 2
+    this.#part(`choice-${kind}`).hidden = devices.length === 0
+  }
+
+  #remember(choice) {
+    const chosen = JSON.parse(sessionStorage.getItem(CHOSEN) || "{}")
+    sessionStorage.setItem(CHOSEN, JSON.stringify({ ...chosen, test: false, ...choice }))
+  }
+
+  #part(name) { return this.#root.querySelector(`[data-kit="${name}"]`) }
+}
