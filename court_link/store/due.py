@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,20 +54,22 @@ def forget(
     )
 
 
-def claim(session: Session, now: datetime, *, skip: Collection[UUID] = ()) -> Due | None:
-    """Take the next thing due for this transaction alone, and strike it off.
+def waiting(session: Session, now: datetime, *, limit: int = 500) -> Sequence[UUID]:
+    """What is due at `now`, the longest due first."""
+    query = select(col(DueJob.id)).where(col(DueJob.due_at) <= now)
+    return session.execute(query.order_by(col(DueJob.due_at), col(DueJob.id)).limit(limit)).scalars().all()
+
+
+def claim(session: Session, job_id: UUID, now: datetime) -> Due | None:
+    """Take one thing due for this transaction alone, and strike it off; None when somebody else has.
 
     Another process's claim is passed over (SKIP LOCKED); when the transaction fails, it is due again.
     """
-    query = (
-        select(DueJob).where(col(DueJob.due_at) <= now).order_by(col(DueJob.due_at), col(DueJob.id)).limit(1)
-    )
-    if skip:
-        query = query.where(col(DueJob.id).not_in(skip))
+    query = select(DueJob).where(col(DueJob.id) == job_id, col(DueJob.due_at) <= now)
     row = session.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
     if row is None:
         return None
-    due = Due(row.id, DueKind(row.kind), row.subject_id, row.due_at)
+    claimed = Due(row.id, DueKind(row.kind), row.subject_id, row.due_at)
     session.delete(row)
     session.flush()
-    return due
+    return claimed

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, or_, true
+from sqlalchemy import ColumnElement, delete, exists, false, or_, true
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.errors import Forbidden, NotFound, Stale
+from court_link.domain.events import EventKind
 from court_link.domain.hearing import HearingState
 from court_link.domain.times import day_interval
-from court_link.store.tables import Booking, Case, Hearing, HearingOrganisation, Link
+from court_link.store.tables import (
+    Booking,
+    Case,
+    EventDetail,
+    EventRow,
+    Hearing,
+    HearingOrganisation,
+    Link,
+    Party,
+    User,
+)
 
 
 def visible(session: Session, ctx: Context, hearing_id: UUID, *, lock: bool = False) -> Hearing:
@@ -50,6 +62,35 @@ def of_court(
 def row(session: Session, hearing_id: UUID) -> Hearing:
     """A hearing that exists, for the service's own work: nobody's scope is asked, nothing is locked."""
     return session.get_one(Hearing, hearing_id)
+
+
+def name_parties(
+    session: Session, hearing_id: UUID, urns: Sequence[str], parties: Sequence[tuple[str, str, bool]]
+) -> None:
+    """A matter's case references and parties (role, name, under 18), in order, and no others."""
+    session.exec(delete(Case).where(col(Case.hearing_id) == hearing_id))
+    session.exec(delete(Party).where(col(Party.hearing_id) == hearing_id))
+    session.add_all(
+        Case(hearing_id=hearing_id, position=position, urn=urn) for position, urn in enumerate(urns)
+    )
+    session.add_all(
+        Party(hearing_id=hearing_id, position=position, role=role, name=name, under_18=under_18)
+        for position, (role, name, under_18) in enumerate(parties)
+    )
+
+
+def cases(session: Session, hearing_id: UUID) -> Sequence[str]:
+    """The case references of a matter, in its list's order."""
+    return session.exec(
+        select(Case.urn).where(Case.hearing_id == hearing_id).order_by(col(Case.position))
+    ).all()
+
+
+def parties(session: Session, hearing_id: UUID) -> Sequence[Party]:
+    """The parties of a matter, in its list's order."""
+    return session.exec(
+        select(Party).where(Party.hearing_id == hearing_id).order_by(col(Party.position))
+    ).all()
 
 
 def seen(session: Session, ctx: Context, hearing_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -181,3 +222,49 @@ def _says(text: str) -> ColumnElement[bool]:
         col(Hearing.reference).icontains(text, autoescape=True),
         case,
     )
+
+
+def falls_on(moment: datetime, day: date) -> bool:
+    """Whether a moment is of a London day."""
+    return day_interval(day).holds(moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened to a hearing: by whom, and the personal texts that were kept of it."""
+
+    kind: EventKind
+    at: datetime
+    by: str
+    data: Mapping[str, Any]
+    texts: Mapping[str, str]
+
+
+def history(session: Session, hearing_id: UUID, *, limit: int = 100) -> tuple[Happened, ...]:
+    """What happened to a hearing, newest first, reads of it left out; at most `limit`."""
+    rows = session.exec(
+        select(EventRow, User.name, Link.label)
+        .join(User, col(User.id) == EventRow.actor_id, isouter=True)
+        .join(Link, col(Link.id) == EventRow.actor_id, isouter=True)
+        .where(EventRow.hearing_id == hearing_id, col(EventRow.kind) != EventKind.HEARING_READ)
+        .order_by(col(EventRow.id).desc())
+        .limit(limit)
+    ).all()
+    texts: dict[UUID, dict[str, str]] = {}
+    for detail in session.exec(
+        select(EventDetail).where(col(EventDetail.event_id).in_([event.id for event, _, _ in rows]))
+    ):
+        texts.setdefault(detail.event_id, {})[detail.name] = detail.text
+    return tuple(
+        Happened(
+            event.kind,
+            event.at,
+            name or label or _NAMELESS.get(event.actor_kind, ""),
+            event.data,
+            texts.get(event.id, {}),
+        )
+        for event, name, label in rows
+    )
+
+
+_NAMELESS = {"system": "Court Link", "token": "a machine"}
