@@ -30,10 +30,12 @@ def note(session, ctx, digest: str = "d", use_case: str = "note"):
     )
 
 
+def count_events(session, ctx) -> int:
+    return int(session.execute(text("SELECT count(*) FROM event")).scalar_one())
+
+
 async def times_done(db: Db) -> int:
-    return await db.read(
-        lambda session, ctx: session.execute(text("SELECT count(*) FROM event")).scalar(), CTX
-    )
+    return await db.read(count_events, CTX)
 
 
 async def test_a_retry_gets_the_first_answer(db: Db) -> None:
