@@ -8,12 +8,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_
+from sqlalchemy import ColumnElement, delete, or_, true
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import ResourceKind
-from court_link.domain.places import SiteKind
-from court_link.store.tables import Holiday, OpeningHours, Organisation, Resource, Shift, Site
+from court_link.domain.places import PersonKind, SiteKind
+from court_link.store.tables import (
+    Holiday,
+    OpeningHours,
+    Organisation,
+    Person,
+    Resource,
+    Shift,
+    Site,
+    SittingSession,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,9 +43,14 @@ class SiteFilters:
     closed: bool = False  # show closed ones too
 
 
-def in_reach(scope: Collection[UUID], areas: Collection[str]) -> Any:
+def in_reach(scope: Collection[UUID], areas: Collection[str]) -> ColumnElement[bool]:
     """The condition on `site`: of an organisation in scope, or in an area that one of them works in."""
     return or_(col(Site.organisation_id).in_(scope), col(Site.area).in_([area for area in areas if area]))
+
+
+def everywhere() -> ColumnElement[bool]:
+    """The condition on `site` that holds for every one: for the system."""
+    return true()
 
 
 def areas_of(session: Session, organisations: Collection[UUID]) -> list[str]:
@@ -45,7 +59,9 @@ def areas_of(session: Session, organisations: Collection[UUID]) -> list[str]:
     )
 
 
-def sites(session: Session, reach: Any, filters: SiteFilters, *, limit: int = 500) -> Sequence[Site]:
+def sites(
+    session: Session, reach: ColumnElement[bool], filters: SiteFilters, *, limit: int = 500
+) -> Sequence[Site]:
     """Sites by kind and name."""
     query = select(Site).where(reach)
     if filters.kind is not None:
@@ -64,7 +80,9 @@ def sites(session: Session, reach: Any, filters: SiteFilters, *, limit: int = 50
     return session.exec(query.order_by(col(Site.kind), col(Site.name)).limit(limit)).all()
 
 
-def site_of(session: Session, reach: Any, site_id: UUID, *, lock: bool = False) -> Site | None:
+def site_of(
+    session: Session, reach: ColumnElement[bool], site_id: UUID, *, lock: bool = False
+) -> Site | None:
     query = select(Site).where(Site.id == site_id, reach)
     return session.exec(query.with_for_update() if lock else query).one_or_none()
 
@@ -135,6 +153,31 @@ def shifts(session: Session, site_id: UUID, *, since: datetime, until: datetime)
 
 
 def add_holidays(session: Session, days: Mapping[date, str]) -> None:
-    known = set(session.exec(select(Holiday.day)))
+    known = set(session.exec(select(col(Holiday.day))))
     session.add_all(Holiday(day=day, name=name) for day, name in days.items() if day not in known)
+    session.flush()
+
+
+def add_person(
+    session: Session, organisation_id: UUID, kind: PersonKind, name: str, *, number: str = "", email: str = ""
+) -> UUID:
+    """Adds a bookable person: the resource that bears their name, and who they are."""
+    resource = Resource(kind=ResourceKind.PERSON, organisation_id=organisation_id, name=name)
+    session.add(resource)
+    session.flush()
+    session.add(Person(id=resource.id, kind=kind, number=number, email=email))
+    session.flush()
+    return resource.id
+
+
+def add_sittings(session: Session, sittings: Iterable[SittingSession]) -> None:
+    session.add_all(sittings)
+    session.flush()
+
+
+def add_shifts(session: Session, site_id: UUID, spans: Iterable[tuple[datetime, datetime, int]]) -> None:
+    """Adds shifts of so many detention officers."""
+    session.add_all(
+        Shift(site_id=site_id, starts_at=start, ends_at=end, staff=staff) for start, end, staff in spans
+    )
     session.flush()
