@@ -6,8 +6,12 @@ from fastapi import APIRouter
 
 from court_link.api import (
     audit,
+    availability,
+    bookings,
+    directions,
     following,
     health,
+    hearings,
     links,
     live,
     media,
@@ -23,6 +27,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     tokens.router,
     audit.router,
+    hearings.router,
+    availability.router,
+    bookings.router,
+    directions.router,
     running.router,
     links.router,
     media.router,

@@ -99,6 +99,16 @@ def confirm(session: Session, ctx: Context, booking_id: UUID, *, version: int | 
     return bookings.value(row, ctx.now)
 
 
+def get(session: Session, ctx: Context, booking_id: UUID) -> Booking:
+    """One booking of a hearing that the asker may see, whatever became of it. Raises NotFound."""
+    ctx.require(Permission.SEE_HEARINGS)
+    row = bookings.one(session, booking_id)
+    if row is None:
+        raise NotFound
+    hearings.visible(session, ctx, row.hearing_id)
+    return bookings.value(row, ctx.now)
+
+
 def release(session: Session, ctx: Context, booking_id: UUID, *, version: int | None = None) -> Booking:
     """Let a hold or a booking go, before its lobby opens: the matter is listed again."""
     hearing, row = _of_hearing(session, ctx, booking_id, version)

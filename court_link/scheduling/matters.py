@@ -15,8 +15,9 @@ from court_link.domain.hearing import LIVE, EndCause, HearingState, Outcome, Vis
 from court_link.domain.link import Link, lobby_is_open
 from court_link.domain.requirements import Place
 from court_link.domain.roles import Permission
-from court_link.domain.times import Interval
+from court_link.domain.times import Interval, to_london
 from court_link.scheduling.booking import forgotten_at
+from court_link.scheduling.listing import Matter, NamedParty
 from court_link.store import Session, bookings, calendar, directions, events, hearings, links
 from court_link.store.bookings import Booking
 from court_link.store.hearings import Filters, Happened
@@ -107,6 +108,26 @@ def get(session: Session, ctx: Context, hearing_id: UUID) -> Whole:
         links=links.of_hearing(session, ctx, hearing_id),
         directions=tuple(directions.value(row) for row in directions.of_hearing(session, hearing_id)),
         happened=hearings.history(session, hearing_id),
+    )
+
+
+def typed(found: Whole) -> Matter:
+    """What a person would have typed to list a hearing as it stands."""
+    of = found.summary
+    local = to_london(of.listed.start)
+    return Matter(
+        title=of.title,
+        hearing_type=of.hearing_type,
+        day=local.date(),
+        at=local.time(),
+        minutes=of.minutes,
+        courtroom_id=of.listed_room_id,
+        urns=found.urns,
+        parties=tuple(NamedParty(party.role, party.name, party.under_18) for party in found.parties),
+        youth=of.youth,
+        visibility=of.visibility,
+        family=of.family,
+        restrictions=of.restrictions,
     )
 
 

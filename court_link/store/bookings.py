@@ -106,6 +106,11 @@ def hearing_of(session: Session, booking_id: UUID) -> UUID | None:
     ).scalar()
 
 
+def one(session: Session, booking_id: UUID) -> BookingRow | None:
+    """A booking, or None."""
+    return session.get(BookingRow, booking_id)
+
+
 def locked(session: Session, booking_id: UUID) -> BookingRow:
     """A booking that exists, locked."""
     return session.get_one(BookingRow, booking_id, with_for_update=True)
