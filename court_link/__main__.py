@@ -37,11 +37,13 @@ def serve(
 ) -> None:
     """Serve the pages and the API."""
     from court_link.app import OutOfDate, create_app
+    from court_link.demo.clock import court_clock
     from court_link.serving import server
 
     settings = _settings(host=host, port=port)
+    clock = court_clock(settings) if settings.mode == "demo" else None
     try:
-        server(create_app(settings), settings).run()
+        server(create_app(settings, clock=clock), settings).run()
     except OutOfDate as refused:
         raise _stop(str(refused)) from None
 
@@ -79,9 +81,9 @@ def demo(
     ] = False,
 ) -> None:
     """Run the demonstration: a Hertfordshire day on which it is always now."""
-    from court_link import demo as demonstration
+    from court_link.demo import running
 
-    demonstration.run(fresh=fresh, host=host, port=port, beyond_loopback=beyond_loopback)
+    raise typer.Exit(running.run(fresh=fresh, host=host, port=port, beyond_loopback=beyond_loopback))
 
 
 @cli.command()
