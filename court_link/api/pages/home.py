@@ -24,8 +24,8 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/clients", "My clients", P.SEE_CLIENTS),
     ("/imports", "Court lists", P.IMPORT_LISTS),
     ("/report", "Report", P.SEE_REPORTS),
-    ("/places", "Places", P.MANAGE_SITES),
     ("/people", "People", P.MANAGE_USERS),
+    ("/places", "Places", P.MANAGE_SITES),
     ("/tokens", "API tokens", P.MANAGE_USERS),
     ("/audit", "Audit", P.SEE_AUDIT),
 )
