@@ -25,6 +25,7 @@ from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.engine import Engine
 from court_link.media.rooms import Rooms
 from court_link.reactions import reactions
+from court_link.scheduling.scheduler import ticking
 from court_link.settings import Settings
 from court_link.store import migrate, open_db
 from court_link.store.delivery import deliver
@@ -71,6 +72,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
             handlers = reactions(app.state.db, app.state.rooms)
             for work in (app.state.fanout.run, app.state.rooms.run, partial(deliver, app.state.db, handlers)):
                 ends.push_async_callback(_ended, asyncio.create_task(_kept_running(work)))
+            await ends.enter_async_context(ticking(app.state.db))
             yield
 
     court_time = clock or WallClock()
