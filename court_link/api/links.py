@@ -99,8 +99,7 @@ async def redeem(asked: Redemption, store: Store, ctx: Anyone, keys: JoinKeys) -
 @router.get("/join")
 async def introduce(store: Store, ctx: Participant) -> dict[str, Any]:
     """Which hearing the join session is for, and as whom, before asking to be let in."""
-    assert ctx.actor.link_id is not None
-    return dict(await store.read(signalling.introduction, ctx, ctx.actor.link_id))
+    return dict(await store.read(signalling.introduction, ctx))
 
 
 @router.post("/links/{link_id}/join")

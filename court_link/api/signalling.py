@@ -92,7 +92,7 @@ async def signal(socket: WebSocket, link_id: UUID) -> None:
             await asyncio.wait_for(socket.send_text(json.dumps(bye)), SEND_S)
             await socket.close(ended.code)
     except (WebSocketDisconnect, TimeoutError, RuntimeError):
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(1001)
 
 

@@ -109,9 +109,11 @@ def view(session: Session, ctx: Context, link_id: UUID, *, reachable: bool) -> V
     return View(message, hearing.id)
 
 
-def introduction(session: Session, ctx: Context, link_id: UUID) -> Mapping[str, Any]:
-    """What a page shows before anybody has asked to be let in: which hearing this is, and as whom."""
-    me = links.get(session, ctx, link_id)
+def introduction(session: Session, ctx: Context) -> Mapping[str, Any]:
+    """What a page shows before its participant asks to be let in: which hearing this is, and as whom."""
+    if ctx.actor.link_id is None:
+        raise NotFound
+    me = links.get(session, ctx, ctx.actor.link_id)
     hearing = hearings.visible(session, ctx, me.hearing_id)
     return {
         "hearing": _hearing(session, hearing),

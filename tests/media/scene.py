@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlmodel import select
@@ -78,12 +78,12 @@ def participant(link: Link) -> Context:
     return Context(Actor(ActorKind.LINK, id=link.id, name=link.label, link_id=link.id))
 
 
-async def set_scene(db: Db) -> Scene:
-    """Write the scene into an empty store."""
-    return await db.write(_set, Context(SYSTEM))
+async def set_scene(db: Db, starts: datetime = STARTS) -> Scene:
+    """Write the scene into an empty store, with the hearing at this time."""
+    return await db.write(_set, Context(SYSTEM), starts)
 
 
-def _set(session: Session, ctx: Context) -> Scene:
+def _set(session: Session, ctx: Context, starts: datetime) -> Scene:
     court = Organisation(kind=OrganisationKind.COURT, name="Example Magistrates' Court")
     force = Organisation(kind=OrganisationKind.FORCE, name="Example Constabulary")
     custody = Organisation(kind=OrganisationKind.CUSTODY, name="Example Custody")
@@ -108,8 +108,8 @@ def _set(session: Session, ctx: Context) -> Scene:
         state=HearingState.BOOKED,
         title="R v Example",
         hearing_type="First appearance",
-        listed_day=london_day(STARTS),
-        listed_at=STARTS,
+        listed_day=london_day(starts),
+        listed_at=starts,
         listed_room_id=room.id,
         minutes=30,
         channels=[],
@@ -121,8 +121,8 @@ def _set(session: Session, ctx: Context) -> Scene:
             hearing_id=hearing.id,
             state=BookingState.CONFIRMED,
             courtroom_id=room.id,
-            starts_at=STARTS,
-            ends_at=ENDS,
+            starts_at=starts,
+            ends_at=starts + (ENDS - STARTS),
             needs={},
         )
     )

@@ -8,6 +8,7 @@ const AGAIN_MS = [0, 500, 1500, 3000, 5000]
 
 export class Peer extends EventTarget {
   #link; #token; #pc; #resource; #timer = 0; #attempt = 0; #tracks; #ended = false; #offering; #uplinks = {}
+  #onChange = () => this.#changed()
 
   /** `tracks` is {audio, video}, each a track or null; `seats` how many others may be seen. */
   constructor(link, token, tracks, seats) {
@@ -16,9 +17,8 @@ export class Peer extends EventTarget {
     this.#token = token
     this.#tracks = tracks
     this.seats = Array.from({ length: seats }, () => new MediaStream())
-    this.#changed = this.#changed.bind(this)
-    addEventListener("online", this.#changed)
-    navigator.connection?.addEventListener?.("change", this.#changed)
+    addEventListener("online", this.#onChange)
+    navigator.connection?.addEventListener?.("change", this.#onChange)
   }
 
   /** The RTCPeerConnection of the moment, for figures. */
@@ -49,8 +49,8 @@ export class Peer extends EventTarget {
   end() {
     this.#ended = true
     clearTimeout(this.#timer)
-    removeEventListener("online", this.#changed)
-    navigator.connection?.removeEventListener?.("change", this.#changed)
+    removeEventListener("online", this.#onChange)
+    navigator.connection?.removeEventListener?.("change", this.#onChange)
     this.#drop()
   }
 
@@ -95,7 +95,7 @@ export class Peer extends EventTarget {
     this.#tell(state)
     clearTimeout(this.#timer)
     if (state === "connected") this.#attempt = 0
-    if (state === "disconnected") this.#timer = setTimeout(this.#changed, PATIENCE_MS)
+    if (state === "disconnected") this.#timer = setTimeout(this.#onChange, PATIENCE_MS)
     if (state === "failed") this.#changed()
   }
 
