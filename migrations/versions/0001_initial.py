@@ -82,13 +82,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])
     op.create_table(
-        "lease",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("holder", sa.String(), nullable=False),
-        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
         "node",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("epoch", sa.String(), nullable=False),
@@ -589,7 +582,6 @@ def downgrade() -> None:
     op.drop_table("setting")
     op.drop_table("organisation")
     op.drop_table("node")
-    op.drop_table("lease")
     op.drop_table("idempotency")
     op.drop_table("holiday")
     op.drop_table("event")

@@ -1,5 +1,6 @@
 """The database itself refuses what Python should have refused."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -61,6 +62,16 @@ async def test_an_overlap_is_refused(db: Db, start: float, end: float) -> None:
     room = await a_room_booked_at_ten(db)
     with pytest.raises(SlotTaken):
         await db.write(add_booking, CTX, room, TEN + minutes(start), TEN + minutes(end))
+    assert await db.read(overlaps, CTX) == 0
+
+
+async def test_of_many_at_once_one_gets_the_time(db: Db) -> None:
+    room = await db.write(add_room, CTX)
+    answers = await asyncio.gather(
+        *(db.write(add_booking, CTX, room, TEN + minutes(n), TEN + minutes(n + 30)) for n in range(12)),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["SlotTaken"] * 11 + ["UUID"]
     assert await db.read(overlaps, CTX) == 0
 
 

@@ -11,7 +11,6 @@ from court_link.store.tables.events import (
     EventDetail,
     EventRow,
     EventSeal,
-    Lease,
     SubjectSalt,
     UnsealedEvent,
 )
@@ -58,7 +57,6 @@ __all__ = [
     "ImportRun",
     "Invitation",
     "JoinSession",
-    "Lease",
     "Link",
     "LinkMedia",
     "LiveRoom",

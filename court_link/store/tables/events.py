@@ -92,11 +92,3 @@ class Delivery(SQLModel, table=True):
     attempts: int = 0
     done_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     error: str = ""
-
-
-class Lease(SQLModel, table=True):
-    """Who alone may do a thing just now (the sealer), until when, in real time."""
-
-    name: str = Field(primary_key=True)
-    holder: str
-    until: datetime = Field(sa_column=moment())
