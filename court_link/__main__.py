@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from court_link import logs
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import Invalid
 from court_link.domain.roles import OrganisationKind
-from court_link.settings import Settings
+from court_link.settings import Settings, StoreSettings
 
 # Parts are imported where they are called: a media worker loads no web framework, a migration no media.
 # ruff: noqa: PLC0415
@@ -141,7 +142,6 @@ def import_list(
     """Import a court's list. Exit status 0 when it can be imported, 2 when it is refused."""
     from court_link.demo.clock import court_clock
     from court_link.importing.command import command
-    from court_link.settings import StoreSettings
 
     settings = StoreSettings()
     status = command(
@@ -153,13 +153,27 @@ def import_list(
 @cli.command("verify-audit")
 def verify_audit(as_json: AsJson = False) -> None:
     """Check the chain of every event, and name the first bad entry. Exit status 1 when there is one."""
-    from court_link.store import audit
+    from court_link.store import audit, open_db
+    from court_link.wall import WallClock
 
-    bad = audit.verify_store(_settings())
+    settings = _settings()
+
+    async def run() -> audit.Verdict:
+        db = await open_db(settings.database_url, WallClock())
+        try:
+            secret = settings.secret_key.get_secret_value()
+            return await audit.verify_audit(db, settings.checkpoints, secret)
+        finally:
+            await db.close()
+
+    verdict = asyncio.run(run())
+    bad = verdict.finding
     if as_json:
-        typer.echo(json.dumps({"sound": bad is None, "first_bad": bad and bad.as_json()}))
+        typer.echo(json.dumps({"entries": verdict.entries, "finding": bad and asdict(bad)}, default=str))
+    elif bad is None:
+        typer.echo(f"Every entry is as it was written ({verdict.entries:,} entries).")
     else:
-        typer.echo("Every entry is as it was written." if bad is None else f"First bad entry: {bad}")
+        typer.echo(f"Entry {bad.seq}: {bad.fault} (event {bad.event_id}).")
     raise typer.Exit(0 if bad is None else 1)
 
 
@@ -170,7 +184,10 @@ def backup(
     """Copy the database while the service runs (SQLite; on PostgreSQL use pg_dump)."""
     from court_link.store import backup as copying
 
-    copying.copy(_settings().database_url, file)
+    try:
+        copying.copy(StoreSettings().database_url, file)
+    except copying.NotCopied as refused:
+        raise _stop(str(refused)) from None
     typer.echo(f"Copied to {file}.")
 
 

@@ -15,6 +15,7 @@ from court_link import api
 from court_link.api import csrf, describing, pages, problems
 from court_link.api.fanout import Fanout
 from court_link.api.headers import SecurityHeaders
+from court_link.api.importer import Importer
 from court_link.api.limits import BodyLimits
 from court_link.api.observing import Metrics, Observing
 from court_link.api.pages.home import framed
@@ -28,6 +29,7 @@ from court_link.reactions import reactions
 from court_link.scheduling.scheduler import ticking
 from court_link.settings import Settings
 from court_link.store import migrate, open_db
+from court_link.store.audit import keep_checkpoints
 from court_link.store.delivery import deliver
 from court_link.wall import WallClock
 
@@ -66,16 +68,26 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
                 settings.media_control_url, settings.media_control_key.get_secret_value()
             )
             ends.push_async_callback(app.state.engine.aclose)
+            app.state.importer = Importer(app.state.db)
+            ends.push_async_callback(app.state.importer.close)
+            await app.state.importer.take_up()
             app.state.sockets = {}
             app.state.fanout = Fanout(app.state.db)
             app.state.rooms = Rooms(app.state.db, app.state.engine, app.state.fanout.touch)
             handlers = reactions(app.state.db, app.state.rooms)
-            for work in (app.state.fanout.run, app.state.rooms.run, partial(deliver, app.state.db, handlers)):
+            settings.checkpoints.parent.mkdir(parents=True, exist_ok=True)
+            for work in (
+                app.state.fanout.run,
+                app.state.rooms.run,
+                partial(deliver, app.state.db, handlers),
+                partial(keep_checkpoints, app.state.db, settings.checkpoints, secret),
+            ):
                 ends.push_async_callback(_ended, asyncio.create_task(_kept_running(work)))
             await ends.enter_async_context(ticking(app.state.db))
             yield
 
     court_time = clock or WallClock()
+    secret = settings.secret_key.get_secret_value()
     app = _CourtLink(
         title="Court Link",
         version="0.1.0",

@@ -85,6 +85,11 @@ class Settings(StoreSettings):
         return self
 
     @cached_property
+    def checkpoints(self) -> Path:
+        """Where the audit's signed marks are kept, outside the database."""
+        return self.data_dir / "audit-checkpoints.jsonl"
+
+    @cached_property
     def https(self) -> bool:
         return urlsplit(self.public_url).scheme == "https"
 
