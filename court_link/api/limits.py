@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DEFAULT = 1024 * 1024
-IMPORT = 32 * 1024 * 1024
+IMPORT = 129 * 1024 * 1024  # what `importing.reading` takes, and the form around it
 #: Addresses (and those below them) that take more.
 LARGER: Mapping[str, int] = {"/imports": IMPORT, "/api/imports": IMPORT}
 

@@ -19,6 +19,7 @@ from court_link.importing.reading import FORMATS, Reading
 from court_link.importing.reports import Report
 from court_link.importing.runs import Run
 from court_link.store import migrate, open_db
+from court_link.store.tables.imports import ImportState
 
 #: Exit statuses.
 IMPORTED, FAILED, REFUSED = 0, 1, 2
@@ -69,7 +70,13 @@ async def _import(url: str, clock: Clock, name: str, what: Reading, court: str, 
         if run_id is None:
             run_id = await db.write(runs.start, ctx, organisation_id, name)
             await lists.stage(db, ctx, run_id, what)
-        return (await lists.apply(db, ctx, run_id, _progress)).report
+        try:
+            run = await lists.apply(db, ctx, run_id, _progress)
+        except runs.Superseded:
+            run = await lists.ended(db, ctx, run_id)  # the service applies it too
+            if run.state is ImportState.CANCELLED:
+                raise
+        return run.report
     finally:
         await db.close()
 

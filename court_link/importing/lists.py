@@ -17,6 +17,7 @@ from court_link.importing.reading import Reading
 from court_link.importing.reports import Report
 from court_link.importing.runs import Run
 from court_link.store import Db
+from court_link.store.tables.imports import ImportState
 
 #: Matters written in one transaction: a booking waits for no more than this.
 AT_ONCE = 100
@@ -91,6 +92,14 @@ async def apply(db: Db, ctx: Context, run_id: UUID, progress: Callable[[Run], No
             run = await db.write(runs.unlist, ctx, run, gone)
     run = await db.write(runs.finish, ctx, run_id)
     await forget(db, ctx, run_id)
+    return run
+
+
+async def ended(db: Db, ctx: Context, run_id: UUID) -> Run:
+    """The run, once whoever applies it is done with it."""
+    seq = 0
+    while (run := await db.read(runs.one, ctx, run_id)).state is ImportState.APPLYING:
+        seq = await db.sealed(seq, timeout=1)
     return run
 
 

@@ -66,11 +66,7 @@ class Run:
 
 def start(session: Session, ctx: Context, organisation_id: UUID, file_name: str) -> UUID:
     """Makes a run that a file is about to be read into; forgets what was staged and left."""
-    ctx.require(Permission.IMPORT_LISTS)
-    organisation = session.get(Organisation, organisation_id)
-    in_scope = ctx.actor.everywhere or organisation_id in ctx.actor.scope
-    if organisation is None or not in_scope or organisation.kind is not OrganisationKind.COURT:
-        raise NotACourt(errors=[FieldError("court", NotACourt.__doc__ or "")])
+    court(session, ctx, organisation_id)
     for state in (ImportState.STAGED, ImportState.STAGING):
         for run in store.in_state(session, organisation_id, state):
             if run.created_at < ctx.now - _KEPT:
@@ -213,6 +209,21 @@ def forget(session: Session, ctx: Context, run_id: UUID) -> bool:
     run = store.run_of(session, None, run_id)
     over = run is not None and run.state in {ImportState.DONE, ImportState.CANCELLED, ImportState.REFUSED}
     return over and store.forget_rows(session, run_id) > 0
+
+
+def being_applied(session: Session, ctx: Context) -> tuple[UUID, ...]:
+    """Every run that was being applied when its process ended, or still is; for the system."""
+    return tuple(store.applying(session)) if ctx.actor.everywhere else ()
+
+
+def court(session: Session, ctx: Context, organisation_id: UUID) -> UUID:
+    """The court that imports; raises NotACourt when it is none, or not the actor's."""
+    ctx.require(Permission.IMPORT_LISTS)
+    organisation = session.get(Organisation, organisation_id)
+    in_scope = ctx.actor.everywhere or organisation_id in ctx.actor.scope
+    if organisation is None or not in_scope or organisation.kind is not OrganisationKind.COURT:
+        raise NotACourt(errors=[FieldError("court", NotACourt.__doc__ or "")])
+    return organisation.id
 
 
 def one(session: Session, ctx: Context, run_id: UUID) -> Run:

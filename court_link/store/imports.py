@@ -55,6 +55,10 @@ def in_state(session: Session, organisation_id: UUID, state: ImportState) -> Seq
     ).all()
 
 
+def applying(session: Session) -> Sequence[UUID]:
+    return session.exec(select(ImportRun.id).where(ImportRun.state == ImportState.APPLYING)).all()
+
+
 def unfinished(session: Session, organisation_id: UUID, digest: str) -> ImportRun | None:
     """A run of the same file that was stopped half-way."""
     return session.exec(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from court_link.api.pages import audit, follow, home, people, report, room, sign_in, tokens
+from court_link.api.pages import audit, follow, home, imports, people, report, room, sign_in, tokens
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
@@ -12,6 +12,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     tokens.router,
     audit.router,
+    imports.router,
     report.router,
     follow.router,
     room.router,
