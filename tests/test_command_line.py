@@ -57,10 +57,10 @@ def test_verify_audit_names_the_entry_that_was_tampered_with(court_link, tmp_pat
     court_link("migrate")
     court_link("bootstrap", "--organisation", "Example Court", "--email", "first@court.example")
     with closing(sqlite3.connect(tmp_path / "court-link.sqlite3")) as store:
-        triggers = store.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
-        )
-        for (name,) in triggers.fetchall():
+        guards = store.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
+        ).fetchall()
+        for name, _ in guards:
             store.execute(f'DROP TRIGGER "{name}"')
         store.execute(
             "UPDATE event SET kind = 'user.signed_in' WHERE id ="
