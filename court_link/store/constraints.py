@@ -3,9 +3,9 @@
 - Two reservations of one resource that overlap (half-open: back-to-back is allowed).
 - Any change to an event or to its seal once it is written.
 
-PostgreSQL: `EXCLUDE USING gist` and a trigger function. SQLite: triggers that `RAISE(ABORT)`, which end the
-statement and leave the transaction standing. Alembic's batch mode drops SQLite's triggers without a word, so
-every migration ends with `establish` and `assert_standing`.
+PostgreSQL: `EXCLUDE USING gist` and triggers. SQLite: triggers that `RAISE(ABORT)`, which end the statement
+and leave the transaction standing. Alembic's batch mode drops SQLite's triggers without a word, so every
+migration ends with `establish` and `assert_standing`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _PREDECESSOR_END = (
     "SELECT ends_at FROM reservation WHERE resource_id = NEW.resource_id AND starts_at < NEW.ends_at"
     " AND id <> NEW.id ORDER BY starts_at DESC LIMIT 1"
 )
+_EXCLUSION = "EXCLUDE USING gist (resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&)"
+_REFUSE = f"refuse_{APPEND_ONLY}"
 
 
 class ConstraintMissing(RuntimeError):
@@ -32,108 +34,83 @@ class ConstraintMissing(RuntimeError):
 
 def establish(connection: Connection) -> None:
     """Put every guard in its place on the tables that exist; those that stand already stay."""
-    tables = set(inspect(connection).get_table_names())
-    if connection.dialect.name == "sqlite":
-        for name, statement in _sqlite_triggers(tables).items():
-            connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+        connection.execute(
+            text(
+                f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS"
+                f" $$ BEGIN RAISE EXCEPTION '{APPEND_ONLY}'"
+                " USING ERRCODE = 'integrity_constraint_violation'; END $$"
+            )
+        )
+    standing = _standing(connection)
+    for (table, name), statement in _guards(connection).items():
+        if standing.get(name) != statement:
+            connection.execute(text(_drop(connection, table, name)))
             connection.execute(text(statement))
-    else:
-        _establish_postgresql(connection, tables)
 
 
 def assert_standing(connection: Connection) -> None:
     """Raises ConstraintMissing naming the first guard that is absent, changed or switched off."""
-    tables = set(inspect(connection).get_table_names())
+    standing = _standing(connection)
+    for (table, name), statement in _guards(connection).items():
+        if standing.get(name) != statement:
+            raise ConstraintMissing(f"{name} on {table}")
+
+
+def _guards(connection: Connection) -> Mapping[tuple[str, str], str]:
+    """The statement that makes each guard, by table and name, for the tables that exist."""
+    tables = inspect(connection).get_table_names()
+    guards = _sqlite_guards() if connection.dialect.name == "sqlite" else _postgresql_guards()
+    return {(table, name): statement for (table, name), statement in guards.items() if table in tables}
+
+
+def _standing(connection: Connection) -> Mapping[str, str]:
+    """The statement of each guard that is there and switched on, by name."""
     if connection.dialect.name == "sqlite":
-        rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-        standing = {row.name: row.sql for row in rows}
-        for name, statement in _sqlite_triggers(tables).items():
-            if standing.get(name) != statement:
-                raise ConstraintMissing(f"trigger {name}")
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     else:
-        _assert_postgresql(connection, tables)
-
-
-def _sqlite_triggers(tables: set[str]) -> Mapping[str, str]:
-    """Every trigger, by name, in the text that SQLite keeps of it."""
-    triggers: dict[str, str] = {}
-    if "reservation" in tables:
-        for name, moment in (
-            (f"{OVERLAP}_insert", "INSERT"),
-            (f"{OVERLAP}_update", "UPDATE OF resource_id, starts_at, ends_at"),
-        ):
-            triggers[name] = (
-                f"CREATE TRIGGER {name} BEFORE {moment} ON reservation WHEN ({_PREDECESSOR_END})"
-                f" > NEW.starts_at BEGIN SELECT RAISE(ABORT, '{OVERLAP}'); END"
-            )
-    for table in _WRITTEN_ONCE:
-        if table in tables:
-            for change in ("UPDATE", "DELETE"):
-                name = f"{table}_{APPEND_ONLY}_{change.lower()}"
-                triggers[name] = (
-                    f"CREATE TRIGGER {name} BEFORE {change} ON {table}"
-                    f" BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END"
-                )
-    return triggers
-
-
-def _establish_postgresql(connection: Connection, tables: set[str]) -> None:
-    if "reservation" in tables and not _overlap_stands(connection):
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
-        connection.execute(text(f"ALTER TABLE reservation DROP CONSTRAINT IF EXISTS {OVERLAP}"))
-        connection.execute(
-            text(
-                f"ALTER TABLE reservation ADD CONSTRAINT {OVERLAP} EXCLUDE USING gist"
-                " (resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&)"
-            )
+        query = (
+            "SELECT conname, 'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || conname || ' '"
+            " || pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'x' AND convalidated"
+            " UNION ALL SELECT tgname, replace(pg_get_triggerdef(oid, true), 'FOR EACH STATEMENT ', '')"
+            " FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
         )
-    connection.execute(
-        text(
-            f"CREATE OR REPLACE FUNCTION refuse_{APPEND_ONLY}() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN RAISE EXCEPTION '{APPEND_ONLY}' "
-            "USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    return {row[0]: row[1] for row in connection.execute(text(query))}
+
+
+def _drop(connection: Connection, table: str, name: str) -> str:
+    if connection.dialect.name == "sqlite":
+        return f"DROP TRIGGER IF EXISTS {name}"
+    if name == OVERLAP:
+        return f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
+    return f"DROP TRIGGER IF EXISTS {name} ON {table}"
+
+
+def _sqlite_guards() -> Mapping[tuple[str, str], str]:
+    guards = {
+        ("reservation", f"{OVERLAP}_{what.split()[0].lower()}"): (
+            f"CREATE TRIGGER {OVERLAP}_{what.split()[0].lower()} BEFORE {what} ON reservation"
+            f" WHEN ({_PREDECESSOR_END}) > NEW.starts_at BEGIN SELECT RAISE(ABORT, '{OVERLAP}'); END"
         )
-    )
-    for table in _WRITTEN_ONCE:
-        if table in tables:
-            for name, change in _postgresql_triggers(table).items():
-                connection.execute(text(f"DROP TRIGGER IF EXISTS {name} ON {table}"))
-                connection.execute(
-                    text(
-                        f"CREATE TRIGGER {name} BEFORE {change} ON {table}"
-                        f" EXECUTE FUNCTION refuse_{APPEND_ONLY}()"
-                    )
-                )
-
-
-def _postgresql_triggers(table: str) -> Mapping[str, str]:
-    return {
-        f"{table}_{APPEND_ONLY}": "UPDATE OR DELETE",
-        f"{table}_{APPEND_ONLY}_truncate": "TRUNCATE",
+        for what in ("INSERT", "UPDATE OF resource_id, starts_at, ends_at")
     }
-
-
-def _assert_postgresql(connection: Connection, tables: set[str]) -> None:
-    if "reservation" in tables and not _overlap_stands(connection):
-        raise ConstraintMissing(f"constraint {OVERLAP}")
-    rows = connection.execute(
-        text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
-    )
-    standing = {row.tgname for row in rows}
     for table in _WRITTEN_ONCE:
-        if table in tables:
-            for name in _postgresql_triggers(table):
-                if name not in standing:
-                    raise ConstraintMissing(f"trigger {name}")
+        for change in ("UPDATE", "DELETE"):
+            name = f"{table}_{APPEND_ONLY}_{change.lower()}"
+            guards[table, name] = (
+                f"CREATE TRIGGER {name} BEFORE {change} ON {table}"
+                f" BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END"
+            )
+    return guards
 
 
-def _overlap_stands(connection: Connection) -> bool:
-    definition = connection.execute(
-        text(
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
-            " WHERE conrelid = to_regclass('reservation') AND conname = :name"
-            " AND contype = 'x' AND convalidated"
-        ),
-        {"name": OVERLAP},
-    ).scalar()
-    return definition == ("EXCLUDE USING gist (resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&)")
+def _postgresql_guards() -> Mapping[tuple[str, str], str]:
+    guards = {("reservation", OVERLAP): f"ALTER TABLE reservation ADD CONSTRAINT {OVERLAP} {_EXCLUSION}"}
+    for table in _WRITTEN_ONCE:
+        for suffix, change in (("", "DELETE OR UPDATE"), ("_truncate", "TRUNCATE")):
+            name = f"{table}_{APPEND_ONLY}{suffix}"
+            guards[table, name] = (
+                f"CREATE TRIGGER {name} BEFORE {change} ON {table} EXECUTE FUNCTION {_REFUSE}()"
+            )
+    return guards

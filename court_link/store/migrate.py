@@ -11,10 +11,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine, make_url, text
 
 from court_link.paths import MIGRATIONS
 from court_link.store import constraints, postgresql, sqlite
+
+_LOCK = 0x434C4D4947  # "CLMIG"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -29,7 +31,7 @@ def downgrade(url: str, revision: str) -> None:
 
 def current(url: str) -> str | None:
     """The revision that the database at `url` stands at; None when it is empty."""
-    made = migration_engine(url)
+    made = looking_engine(url)
     try:
         with made.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
@@ -49,6 +51,13 @@ def migration_engine(url: str) -> Engine:
     return postgresql.engine(url)
 
 
+def looking_engine(url: str) -> Engine:
+    """An engine that waits for no writer and writes nothing."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return sqlite.engine(url, begin="BEGIN", read_only=True)
+    return postgresql.engine(url)
+
+
 def _migrate(url: str, step: Callable[[Config, str], None], revision: str) -> None:
     made = migration_engine(url)
     try:
@@ -56,6 +65,8 @@ def _migrate(url: str, step: Callable[[Config, str], None], revision: str) -> No
             config = Config()
             config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
             config.attributes["connection"] = connection
+            if connection.dialect.name == "postgresql":  # one process at a time; SQLite's BEGIN sees to it
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             step(config, revision)
             finish(connection)
     finally:

@@ -1,6 +1,7 @@
 """Every migration goes up, down and up on data, and leaves the tables that the program has."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_a_database_goes_from_nothing_to_the_newest_and_back(empty_url: str) -> 
     made = migration_engine(empty_url)
     assert set(inspect(made).get_table_names()) <= {"alembic_version"}
     made.dispose()
+
+
+def test_processes_that_migrate_at_once_take_turns(empty_url: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(upgrade, [empty_url] * 4))
+    assert current(empty_url) == newest()
+
+
+async def test_a_store_that_was_never_migrated_is_not_opened(empty_url: str, clock: SetClock) -> None:
+    with pytest.raises(ConstraintMissing, match="no tables"):
+        await open_db(empty_url, clock)
 
 
 async def test_every_migration_goes_up_down_and_up_on_data(database_url: str, clock: SetClock) -> None:
