@@ -1,0 +1,69 @@
+"""Hertfordshire as journeys find it: its places, its people with a password, custody staff on shift."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import select
+
+from court_link.demo import people, seeding
+from court_link.domain.context import SYSTEM, Context
+from court_link.domain.places import SiteKind
+from court_link.identity import sessions
+from court_link.identity.passwords import Hasher
+from court_link.settings import Settings
+from court_link.store import Db, Session, open_db
+from court_link.store.tables import Shift, Site, User
+from tests.journeys.service import Service
+from tests.journeys.visiting import Visitor
+
+#: Everybody's password.
+PASSWORD = "purple teapot gravel"
+CONTEXT = Context(SYSTEM, request_id="journeys")
+
+
+async def settle(db: Db, service: Service) -> None:
+    """The county with nothing listed and nothing booked."""
+    await db.write(people.found, CONTEXT, datetime.now(UTC))
+    await db.write(_open_up, CONTEXT, await Hasher().hash(PASSWORD))
+
+
+async def settle_a_day(db: Db, service: Service) -> None:
+    """The county as the demonstration shows it: days past, a day going on, everybody with a password."""
+    await seeding.seed(service.settings.database_url, service.clock, datetime.now(UTC))
+    await db.write(_give_passwords, CONTEXT, await Hasher().hash(PASSWORD))
+
+
+def _open_up(session: Session, ctx: Context, password_hash: str) -> None:
+    _give_passwords(session, ctx, password_hash)
+    midnight = ctx.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for site in session.exec(select(Site).where(Site.kind == SiteKind.CUSTODY_SUITE)):
+        session.add(Shift(site_id=site.id, starts_at=midnight, ends_at=midnight + timedelta(days=7), staff=4))
+
+
+def _give_passwords(session: Session, ctx: Context, password_hash: str) -> None:
+    for account in session.exec(select(User)):
+        account.password_hash = password_hash
+
+
+def email(key: str) -> str:
+    return people.BY_KEY[key].email
+
+
+async def signed_in(service: Service, visitor: Visitor, key: str) -> Visitor:
+    """Gives the visitor the cookie of a sign-in, without the password's slow check."""
+    db = await open_db(service.settings.database_url, service.clock)
+    try:
+        token = await db.write(_sign_in, CONTEXT, email(key), service.settings)
+    finally:
+        await db.close()
+    cookie = {"name": "court-link", "value": token, "url": service.url}
+    await visitor.page.context.add_cookies([cookie])  # type: ignore[list-item]
+    return visitor
+
+
+def _sign_in(session: Session, ctx: Context, address: str, settings: Settings) -> str:
+    account = session.exec(select(User).where(User.email == address)).one()
+    id_: UUID = account.id
+    return sessions.open_for(session, ctx, id_, datetime.now(UTC), settings).token

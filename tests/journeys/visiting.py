@@ -1,0 +1,214 @@
+"""People before their browsers, and a watch over every page that they open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
+
+from tests.media.rig import until
+
+DESK, PHONE = 1280, 390
+_HEIGHTS = {DESK: 900, PHONE: 844}
+#: WCAG 2.0 to 2.2, levels A and AA, and axe's best practice.
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Keeps every connection that a page makes, whatever the page itself thinks of them.
+_WITNESS = """
+window.connectionsMade = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) { super(...given); window.connectionsMade.push(this); }
+};
+"""
+_FIGURES = """async () => {
+  const lines = [];
+  for (const connection of window.connectionsMade) {
+    if (connection.signalingState === "closed") continue;
+    for (const { mid, receiver } of connection.getTransceivers()) {
+      for (const report of (await receiver.getStats()).values()) {
+        if (report.type === "inbound-rtp") lines.push({
+          mid, kind: report.kind, packets: report.packetsReceived ?? 0,
+          frames: report.framesDecoded ?? 0, energy: report.totalAudioEnergy ?? 0,
+        });
+      }
+    }
+  }
+  return { connections: window.connectionsMade.length, lines };
+}"""
+
+
+@dataclass
+class Watch:
+    """What went wrong on the pages of a test. What a test means to go wrong, it says by `expected`."""
+
+    url: str
+    wrong: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+
+    def over(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.wrong.append(f"page error: {error.error}"))
+        context.on("request", self._request)
+        context.on("response", self._response)
+
+    def unexpected(self) -> list[str]:
+        return [each for each in self.wrong if not any(word in each for word in self.expected)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.wrong.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
+
+    def _request(self, sent: Request) -> None:
+        if not sent.url.startswith((self.url, "data:", "blob:")):
+            self.wrong.append(f"external request: {sent.url}")
+
+    def _response(self, answer: Response) -> None:
+        if answer.status >= 500:
+            self.wrong.append(f"answer {answer.status}: {answer.url}")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a page receives. `connections` counts all that it ever made."""
+
+    connections: int
+    lines: list[dict[str, Any]]
+
+    @property
+    def packets(self) -> int:
+        return sum(line["packets"] for line in self.lines)
+
+    @property
+    def frames(self) -> int:
+        return sum(line["frames"] for line in self.lines)
+
+    def seen(self, frames: int) -> int:
+        """How many others were seen for so many frames."""
+        return sum(line["kind"] == "video" and line["frames"] >= frames for line in self.lines)
+
+    def heard(self) -> int:
+        """How many others were heard: a fake microphone's beeps are well above this, silence is below."""
+        return sum(line["kind"] == "audio" and line["energy"] > 1e-4 for line in self.lines)
+
+
+@dataclass
+class Visitor:
+    """One person with a browser profile of their own."""
+
+    page: Page
+    url: str
+
+    async def goes(self, path: str) -> None:
+        await self.page.goto(path if path.startswith("http") else f"{self.url}{path}")
+
+    async def signs_in(self, email: str, password: str) -> None:
+        await self.goes("/sign-in")
+        await self.page.get_by_label("Email address").fill(email)
+        await self.page.get_by_label("Password", exact=True).fill(password)
+        await self.presses("Sign in")
+        await expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    async def presses(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name, exact=True).click()
+
+    async def empties_the_form(self) -> None:
+        """Clears every field of the page's main form that a person could clear."""
+        for field_ in (
+            await self.page.locator("main form").locator("input, textarea").filter(visible=True).all()
+        ):
+            match await field_.get_attribute("type"):
+                case "checkbox":
+                    await field_.uncheck()
+                case "radio" | "file" | "submit" | "search":
+                    pass
+                case _:
+                    await field_.fill("")
+
+    async def follows(self, name: str) -> None:
+        await self.page.get_by_role("link", name=name, exact=True).first.click()
+
+    async def reads(self, *texts: str, within: float = 15) -> None:
+        """Waits until each text can be seen on the page."""
+        for text in texts:
+            found = self.page.get_by_text(text).filter(visible=True).first
+            await expect(found).to_be_visible(timeout=within * 1000)
+
+    async def text(self) -> str:
+        return await self.page.locator("main").inner_text()
+
+    # In a hearing
+
+    async def is_at(self, stage: str, within: float = 20) -> None:
+        """Waits for a stage of the hearing's page: kit, lobby, hearing, over, refused."""
+        shown = self.page.locator(f'[data-stage="{stage}"]')
+        await expect(shown).to_be_visible(timeout=within * 1000)
+
+    async def figures(self) -> Figures:
+        return Figures(**await self.page.evaluate(_FIGURES))
+
+    async def meets(self, others: int, frames: int = 40, within: float = 45) -> None:
+        """Waits until so many others were each seen for so many frames, and heard."""
+
+        async def seen_and_heard() -> bool:
+            figures = await self.figures()
+            return figures.seen(frames) >= others and figures.heard() >= others
+
+        await until(seen_and_heard, within, f"seeing and hearing {others} others")
+
+    async def sees_more(self, frames: int = 20, within: float = 20) -> None:
+        """Waits until so many more frames have been decoded than now."""
+        before = (await self.figures()).frames
+
+        async def more() -> bool:
+            return (await self.figures()).frames >= before + frames
+
+        await until(more, within, f"{frames} more frames")
+
+    async def gets_nothing(self, within: float = 15) -> None:
+        """Waits for a second in which not one packet of sound or picture came."""
+
+        async def a_silent_second() -> bool:
+            before = (await self.figures()).packets
+            await self.page.wait_for_timeout(1000)
+            return (await self.figures()).packets == before
+
+        await until(a_silent_second, within, "a second with no sound and no picture")
+
+    # For everyone
+
+    async def faults_of_page(self, width: int) -> list[str]:
+        """What axe finds on the page as it stands, and whether it can be scrolled sideways."""
+        await self.page.set_viewport_size({"width": width, "height": _HEIGHTS[width]})
+        await self.page.evaluate(f"{Axe().axe_script}\n;0")
+        found = await self.page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+            AXE_TAGS,
+        )
+        faults = [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
+        wide = await self.page.evaluate("() => document.documentElement.scrollWidth")
+        if wide > width:
+            faults.append(f"{wide} px wide")
+        return [f"{width} px: {fault}" for fault in faults]
+
+
+@asynccontextmanager
+async def visitor(browser: Browser, url: str, watch: Watch, width: int) -> AsyncIterator[Visitor]:
+    """Somebody with an empty profile, a camera and a microphone, at a screen of this width."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": _HEIGHTS[width]},
+        locale="en-GB",
+        timezone_id="Europe/London",
+        permissions=["camera", "microphone"],
+        has_touch=width == PHONE,
+    )
+    await context.add_init_script(_WITNESS)
+    watch.over(context)
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    try:
+        yield Visitor(page, url)
+    finally:
+        await context.close()
