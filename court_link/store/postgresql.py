@@ -68,6 +68,7 @@ class PostgresqlDb:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._allowed = write_queue
         self._writes = self._reads = 0
+        self._closing = False
 
     async def read(
         self,
@@ -81,7 +82,7 @@ class PostgresqlDb:
             with said_plainly(), Session(self._snapshots) as session:
                 return use_case(session, ctx.at(self.clock.now()), *args, **kwargs)
 
-        if self._reads >= self._allowed:
+        if self._closing or self._reads >= self._allowed:
             raise Unavailable
         self._reads += 1
         try:
@@ -103,7 +104,7 @@ class PostgresqlDb:
                 session.commit()
                 return result
 
-        if self._writes >= self._allowed:
+        if self._closing or self._writes >= self._allowed:
             raise Unavailable
         self._writes += 1
         answer = asyncio.get_running_loop().run_in_executor(self._writers, _again_while_racing, attempt)
@@ -117,6 +118,7 @@ class PostgresqlDb:
         return await self._tide.beyond(after, timeout)
 
     async def close(self) -> None:
+        self._closing = True
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:

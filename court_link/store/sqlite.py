@@ -207,6 +207,7 @@ class SqliteDb:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._reads_allowed = write_queue
         self._reads = 0
+        self._closing = False
 
     async def read(
         self,
@@ -220,7 +221,7 @@ class SqliteDb:
             with said_plainly(), Session(self._read_engine) as session:
                 return use_case(session, ctx.at(self.clock.now()), *args, **kwargs)
 
-        if self._reads >= self._reads_allowed:
+        if self._closing or self._reads >= self._reads_allowed:
             raise Unavailable
         self._reads += 1
         try:
@@ -237,6 +238,8 @@ class SqliteDb:
         **kwargs: P.kwargs,
     ) -> R:
         call = _Call(lambda session: use_case(session, ctx.at(self.clock.now()), *args, **kwargs))
+        if self._closing:
+            raise Unavailable
         self._writer.submit(call)
         result: R = await asyncio.shield(asyncio.wrap_future(call.answer))
         return result
@@ -245,6 +248,7 @@ class SqliteDb:
         return await self._tide.beyond(after, timeout)
 
     async def close(self) -> None:
+        self._closing = True
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -85,4 +85,20 @@ async def test_the_loss_is_seen_when_the_answer_comes_before_the_commit(
     acknowledged = acknowledged_until_killed(database_url, "boast", 1)
     db = await open_db(database_url, clock)
     assert acknowledged - await db.read(bookings, CTX) == acknowledged
+    await db.close()
+
+
+async def test_when_the_sealing_process_is_killed_another_seals(
+    migrated_postgresql: Callable[[], str], clock: SetClock
+) -> None:
+    url = migrated_postgresql()
+    with process(url, "book", 2) as child:
+        assert child.stdout
+        child.stdout.readline()
+        db = await open_db(url, clock)
+        child.kill()
+        child.wait()
+    events = len(await db.read(bookings, CTX))
+    while await db.sealed(events - 1, 10) < events:
+        pass
     await db.close()

@@ -118,6 +118,17 @@ async def test_a_full_queue_says_try_again_and_then_serves_again(database_url: s
         await db.close()
 
 
+async def test_closing_finishes_what_waits_and_refuses_the_rest(database_url: str, clock: SetClock) -> None:
+    db = await open_db(database_url, clock)
+    writes = [asyncio.create_task(db.write(put, CTX, f"{number}", number)) for number in range(20)]
+    await asyncio.sleep(0)  # each task runs up to its place in the queue
+    await db.close()
+    assert await asyncio.gather(*writes) == [None] * 20
+    for late in (db.write(put, CTX, "late", 1), db.read(get, CTX, "late")):
+        with pytest.raises(Unavailable):
+            await late
+
+
 async def test_a_wait_for_events_ends_at_its_time(db: Db) -> None:
     assert await db.sealed(0, 0.01) == 0
 
