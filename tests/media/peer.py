@@ -7,6 +7,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from aioice import stun
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
@@ -53,10 +54,12 @@ class Peer:
         self._checked = asyncio.Event()
         self._wide = 0
         self._size = ffi.new("int *")
+        self._spare = ffi.new("char[]", 2048)
         self._open()
         self._pipe = Pipe(lambda data: self._port.send_bytes(data, self._to))
         self._dtls = RTCDtlsTransport(self._pipe, [self.certificate])  # type: ignore[arg-type]
-        self._rx = self._tx = None
+        self._rx: Any = None
+        self._tx: Any = None
         self._to = 0
 
     def _open(self) -> None:
@@ -148,13 +151,36 @@ class Peer:
         """Send anything at all."""
         self._port.send_bytes(datagram, self._to)
 
+    def put(self, packet: bytes) -> None:
+        """Protect one plain RTP packet and keep it for `flush`."""
+        self._put(packet, srtp.srtp_protect)
+
+    def flush(self) -> None:
+        """Send what was `put`."""
+        self._port.flush()
+
+    def poll(self) -> None:
+        """Take what has arrived, for a load that does not wait for the event loop."""
+        self._port.readable()
+
+    def plain(self, protected: bytes) -> bytes | None:
+        """One received RTP packet decrypted; None if it is not authentic."""
+        ffi.memmove(self._spare, protected, len(protected))
+        self._size[0] = len(protected)
+        if srtp.srtp_unprotect(self._rx, self._spare, self._size):
+            return None
+        return bytes(ffi.buffer(self._spare, self._size[0]))
+
     def _protect(self, packet: bytes, protect: Callable[..., int]) -> None:
+        self._put(packet, protect)
+        self._port.flush()
+
+    def _put(self, packet: bytes, protect: Callable[..., int]) -> None:
         slot = self._port.slot()
         self._port.out_views[slot][: len(packet)] = packet
         self._size[0] = len(packet)
         assert not protect(self._tx, self._port.out_pointers[slot], self._size)
         self._port.send(slot, self._size[0], self._to)
-        self._port.flush()
 
     def picture(
         self, sequence: int, timestamp: int, *, keyframe: bool = False, body: bytes = b"picture"

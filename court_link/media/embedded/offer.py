@@ -16,7 +16,10 @@ LONGEST = 192 * 1024  # characters: sixteen links and a screen make 66 to 135 th
 MOST_SECTIONS = 64
 MOST_SSRCS = 16  # per connection: layers, their retransmissions, sound, screen
 CODECS = {Kind.AUDIO: "opus/48000/2", Kind.VIDEO: "vp8/90000"}
-EXTENSIONS = frozenset({rtp.AUDIO_LEVEL, rtp.MID, rtp.TRANSPORT_WIDE})
+EXTENSIONS = {
+    Kind.AUDIO: frozenset({rtp.AUDIO_LEVEL, rtp.MID, rtp.TRANSPORT_WIDE}),
+    Kind.VIDEO: frozenset({rtp.MID, rtp.TRANSPORT_WIDE}),
+}
 
 _TOKEN = re.compile(r"[!-~]{1,64}")
 _ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
@@ -150,7 +153,7 @@ def _line(section: list[str]) -> Line:
         rtx,
         formats.get(codec, ""),
         frozenset(value for pt, value in _numbered(section, "rtcp-fb", offered) if pt == codec),
-        dict(_extensions(section)),
+        dict(_extensions(section, kind)),
         _ssrcs(section),
     )
 
@@ -171,12 +174,12 @@ def _numbered(section: list[str], name: str, offered: set[str]) -> Iterator[tupl
             yield int(number), rest.strip()
 
 
-def _extensions(section: list[str]) -> Iterator[tuple[str, int]]:
+def _extensions(section: list[str], kind: Kind) -> Iterator[tuple[str, int]]:
     for value in _attributes(section, "extmap"):
         number, _, rest = value.partition(" ")
         identity = number.partition("/")[0]
         uri = rest.split(" ")[0]
-        if uri in EXTENSIONS and identity.isdigit() and 1 <= int(identity) <= 255:
+        if uri in EXTENSIONS[kind] and identity.isdigit() and 1 <= int(identity) <= 255:
             yield uri, int(identity)
 
 
