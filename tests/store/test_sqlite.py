@@ -15,6 +15,12 @@ from tests.store.rows import CTX
 from tests.store.test_db import get, put
 
 
+@pytest.fixture(autouse=True)
+def patient_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits together is committed together, however slow the machine."""
+    monkeypatch.setattr(sqlite, "BATCH_SECONDS", 60.0)
+
+
 async def together(db: Db, *use_cases):
     """Run use cases in one batch: they queue up while the first one holds the writer."""
     holding, go_on = threading.Event(), threading.Event()
@@ -115,9 +121,7 @@ async def test_a_full_disk_is_said_to_every_caller_and_nothing_is_half_written(s
     assert [await sqlite_db.read(get, CTX, name) for name in ("before", "after")] == [1, 1]
 
 
-async def test_a_file_locked_by_another_says_try_again(
-    sqlite_store: str, sqlite_db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_file_locked_by_another_says_try_again(sqlite_store: str, sqlite_db: Db) -> None:
     path = make_url(sqlite_store).database
     assert path
 
