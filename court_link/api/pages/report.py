@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from court_link.api.asking import Asker, Store
 from court_link.api.pages.rendering import render
 from court_link.api.reports import read_report
+from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.roles import Permission
@@ -23,6 +24,9 @@ from court_link.reporting.capacity import Report
 from court_link.store import Db
 
 router = APIRouter(include_in_schema=False)
+
+#: Rooms whose open time somebody is paid to be there for.
+STAFFED = (ResourceKind.COURTROOM, ResourceKind.CUSTODY_ROOM)
 
 
 @router.get("/report")
@@ -72,6 +76,10 @@ def _shown(made: Report) -> dict[str, Any]:
         "report": made,
         "kinds": kinds | {"vehicle": "Vehicles"},
         "baselines": BASELINES,
+        "staffed_kinds": STAFFED,
+        "shown_rooms": [
+            each for each in made.rooms if each.use.booked or (each.use.open and each.room.kind in STAFFED)
+        ],
         "open_days": [(day, use) for day, use in made.days.items() if use.open or use.booked],
     }
 
