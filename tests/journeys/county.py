@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -51,13 +53,25 @@ def email(key: str) -> str:
     return people.BY_KEY[key].email
 
 
-async def signed_in(service: Service, visitor: Visitor, key: str) -> Visitor:
-    """Gives the visitor the cookie of a sign-in, without the password's slow check."""
+@asynccontextmanager
+async def store(service: Service) -> AsyncIterator[Db]:
+    """The service's own store, opened beside it."""
     db = await open_db(service.settings.database_url, service.clock)
     try:
-        token = await db.write(_sign_in, CONTEXT, email(key), service.settings)
+        yield db
     finally:
         await db.close()
+
+
+async def as_(db: Db, key: str) -> Context:
+    """One of the county's people, as they would act when signed in."""
+    return Context(await db.read(people.actor, CONTEXT, key), request_id="journeys")
+
+
+async def signed_in(service: Service, visitor: Visitor, key: str) -> Visitor:
+    """Gives the visitor the cookie of a sign-in, without the password's slow check."""
+    async with store(service) as db:
+        token = await db.write(_sign_in, CONTEXT, email(key), service.settings)
     cookie = {"name": "court-link", "value": token, "url": service.url}
     await visitor.page.context.add_cookies([cookie])  # type: ignore[list-item]
     return visitor

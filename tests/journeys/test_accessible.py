@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from court_link.api import pages
 from court_link.domain.hearing import HearingState
-from court_link.store import Session, open_db
+from court_link.store import Session
 from court_link.store.tables import Hearing, Link, User
 from tests.journeys import county
 from tests.journeys.conftest import Visit
@@ -84,11 +84,8 @@ async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servi
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def samples(court: Service) -> dict[str, Any]:
     """What the county holds, by the names that PAGES uses."""
-    db = await open_db(court.settings.database_url, court.clock)
-    try:
+    async with county.store(court) as db:
         return await db.read(_samples, county.CONTEXT)
-    finally:
-        await db.close()
 
 
 def _samples(session: Session, ctx: object) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
@@ -140,6 +141,12 @@ class Visitor:
         return await self.page.locator("main").inner_text()
 
     # In a hearing
+
+    async def joins(self, link: UUID) -> None:
+        """Comes to a hearing by being signed in, with the camera and microphone as they are."""
+        await self.goes(f"/room/{link}")
+        await self.is_at("kit")
+        await self.presses("Join")
 
     async def is_at(self, stage: str, within: float = 20) -> None:
         """Waits for a stage of the hearing's page: kit, lobby, hearing, over, refused."""
