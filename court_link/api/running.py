@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from court_link.api.asking import Store
 from court_link.api.participant import LiveRooms, Moderator
+from court_link.api.versions import IfMatch, etag
 from court_link.domain.context import Context
-from court_link.domain.errors import FieldError, Invalid, Stale
+from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.hearing import EndCause, HearingState, Outcome
 from court_link.domain.link import Link
 from court_link.media import joining, kit
@@ -142,18 +143,6 @@ def _ending(said: Mapping[str, Any]) -> tuple[Outcome, EndCause]:
     return Outcome(said["outcome"]), EndCause(said["cause"])
 
 
-def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match == "*":
-        return None
-    text = if_match.strip().strip('"')
-    if not text.isdigit():
-        raise Stale
-    return int(text)
-
-
-IfMatch = Annotated[str | None, Header(description='The ETag that was read, such as "3"')]
-
-
 def _hearing_route(act: str) -> None:
     @router.post(
         f"/hearings/{{hearing_id}}/{act}", name=f"hearing_{act}", summary=_first_line(UPON_HEARING[act])
@@ -164,10 +153,10 @@ def _hearing_route(act: str) -> None:
         rooms: LiveRooms,
         ctx: Moderator,
         response: Response,
-        if_match: IfMatch = None,
+        if_match: IfMatch,
     ) -> StageOut:
-        stage = await upon_hearing(store, rooms, ctx, act, hearing_id, _version(if_match))
-        response.headers["ETag"] = f'"{stage.version}"'
+        stage = await upon_hearing(store, rooms, ctx, act, hearing_id, if_match)
+        response.headers.update(etag(stage.version))
         return _shown(stage)
 
 
@@ -195,11 +184,11 @@ async def end_hearing(
     rooms: LiveRooms,
     ctx: Moderator,
     response: Response,
-    if_match: IfMatch = None,
+    if_match: IfMatch,
 ) -> StageOut:
     """The hearing is over; everybody's media ends."""
-    stage = await end(store, rooms, ctx, hearing_id, ending.model_dump(), _version(if_match))
-    response.headers["ETag"] = f'"{stage.version}"'
+    stage = await end(store, rooms, ctx, hearing_id, ending.model_dump(), if_match)
+    response.headers.update(etag(stage.version))
     return _shown(stage)
 
 

@@ -14,32 +14,16 @@ from uuid import UUID
 
 from court_link.domain import wording
 from court_link.domain.context import Context
-from court_link.domain.direction import Medium
 from court_link.domain.errors import NotFound
 from court_link.domain.hearing import HearingState, outcomes
-from court_link.domain.link import JOIN_BEFORE, Admission, Link, lobby_is_open
-from court_link.domain.roles import Part
+from court_link.domain.link import JOIN_BEFORE, Link, lobby_is_open
+from court_link.media import attendance
 from court_link.media.arrangement import arrange
+from court_link.media.attendance import PARTS, Attendance, OpenProblem
 from court_link.media.engine import DesiredLink
-from court_link.media.kit import Trouble
 from court_link.media.presence import quality_words
 from court_link.store import Session, hearings, links, live
-from court_link.store.tables import Hearing, LinkMedia, Problem, Resource
-
-#: The parts of a hearing as its participants read them.
-PARTS: Mapping[Part, str] = {
-    Part.BENCH: "Bench",
-    Part.CLERK: "Court staff",
-    Part.DEFENDANT: "Defendant",
-    Part.OFFICER: "Police officer",
-    Part.PROSECUTOR: "Prosecutor",
-    Part.ADVOCATE: "Defence advocate",
-    Part.INTERPRETER: "Interpreter",
-    Part.WITNESS: "Witness",
-    Part.PROBATION: "Probation",
-    Part.APPROPRIATE_ADULT: "Appropriate adult",
-    Part.OBSERVER: "Observer",
-}
+from court_link.store.tables import Hearing, LinkMedia
 
 #: The stage of a hearing as its participants read it.
 STAGES: Mapping[HearingState, str] = {
@@ -50,17 +34,6 @@ STAGES: Mapping[HearingState, str] = {
     HearingState.PAUSED: "The hearing is paused. Nobody can hear or see anyone",
     HearingState.ENDED: "The hearing has ended",
     HearingState.VACATED: "This hearing has been taken out of the list",
-}
-
-#: What staff read of a problem that somebody reported, or that the service noticed.
-TROUBLES: Mapping[str, str] = {
-    Trouble.NO_SOUND: "cannot hear, or cannot be heard",
-    Trouble.NO_PICTURE: "cannot see, or cannot be seen",
-    Trouble.ECHO: "hears an echo",
-    Trouble.DROPPED: "keeps losing the connection",
-    Trouble.DEVICE_REFUSED: "could not use a camera or microphone",
-    Trouble.OTHER: "has a technical problem",
-    "second_device": "has a link that was tried on a second device",
 }
 
 
@@ -99,13 +72,9 @@ def view(session: Session, ctx: Context, link_id: UUID, *, reachable: bool) -> V
         "seats": _seats(mine, people, known) if mine else [],
     }
     if inside and me.moderates:
-        here = live.at_device(session, [link.id for link in people])
-        message["people"] = [
-            _person(link, directions, known.get(link.id), here=link.id in here) for link in people
-        ]
-        by_id = {link.id: link for link in people}
+        message["people"] = [_person(one) for one in attendance.of_hearing(session, ctx, hearing.id)]
+        message["problems"] = [_problem(one) for one in attendance.problems(session, ctx, hearing.id)]
         message["outcomes"] = outcomes(hearing.hearing_type)
-        message["problems"] = [_problem(each, by_id) for each in live.open_problems(session, hearing.id)]
     return View(message, hearing.id)
 
 
@@ -123,7 +92,6 @@ def introduction(session: Session, ctx: Context) -> Mapping[str, Any]:
 
 def _hearing(session: Session, hearing: Hearing) -> dict[str, Any]:
     slot = live.slot(session, hearing)
-    room = session.get(Resource, hearing.listed_room_id) if hearing.listed_room_id else None
     return {
         "id": str(hearing.id),
         "title": hearing.title,
@@ -133,7 +101,7 @@ def _hearing(session: Session, hearing: Hearing) -> dict[str, Any]:
         "words": STAGES[hearing.state],
         "time": wording.span(slot),
         "day": wording.short_day(slot.start),
-        "room": room.name if room else hearing.listed_room,
+        "room": live.courtroom(session, hearing),
     }
 
 
@@ -172,52 +140,23 @@ def _seat(link: Link, media: LinkMedia | None) -> dict[str, Any]:
     }
 
 
-def _person(
-    link: Link, directions: Mapping[UUID, Medium], media: LinkMedia | None, *, here: bool
-) -> dict[str, Any]:
+def _person(one: Attendance) -> dict[str, Any]:
     """One of all who are expected, as those who run the hearing see them."""
     return {
-        **_seat(link, media),
-        "admission": link.admission.value,
-        "identified": link.identified_at is not None,
-        "directed": not link.remote or link.id in directions,
-        "moderates": link.moderates,
-        "here": here and link.left_at is None,
-        "says": _says(link, media, here=here and link.left_at is None),
-        "kit": _kit(link.kit_check),
+        "link": str(one.link.id),
+        "label": one.link.label,
+        "part": one.link.part.value,
+        "part_words": one.part,
+        "admission": one.link.admission.value,
+        "identified": one.link.identified_at is not None,
+        "directed": one.directed,
+        "moderates": one.link.moderates,
+        "here": one.here,
+        "says": one.says,
+        "kit": one.kit,
+        "acts": list(one.acts),
     }
 
 
-def _says(link: Link, media: LinkMedia | None, *, here: bool) -> str:
-    """Where this person is, in words."""
-    match link.admission:
-        case Admission.EXPECTED:
-            return "Not here yet"
-        case Admission.WAITING:
-            return "Waiting in the lobby" if here else "Was in the lobby, not at their device now"
-        case Admission.ADMITTED:
-            if media is not None and media.connected:
-                return quality_words(media.quality) or "Connected"
-            return "Connecting" if here else "Not connected"
-        case Admission.REFUSED:
-            return "Turned away"
-        case Admission.REMOVED:
-            return "Removed"
-
-
-def _kit(check: Mapping[str, Any] | None) -> str:
-    if not check:
-        return ""
-    said = "Kit tried and working" if check.get("passed") else "Kit tried and not working"
-    if check.get("from_vehicle"):
-        said += ". In a vehicle: declared stationary, not driving, not overheard"
-    return said
-
-
-def _problem(problem: Problem, by_id: Mapping[UUID, Link]) -> dict[str, Any]:
-    who = by_id.get(problem.link_id) if problem.link_id else None
-    return {
-        "id": str(problem.id),
-        "words": f"{who.label if who else 'Somebody'} {TROUBLES.get(problem.kind, TROUBLES[Trouble.OTHER])}",
-        "time": wording.clock(problem.reported_at),
-    }
+def _problem(problem: OpenProblem) -> dict[str, Any]:
+    return {"id": str(problem.id), "words": problem.says, "time": wording.clock(problem.reported_at)}

@@ -44,6 +44,19 @@ def slot(session: Session, hearing: Hearing) -> Interval:
     return Interval(hearing.listed_at, hearing.listed_at + timedelta(minutes=max(hearing.minutes, 1)))
 
 
+def courtroom(session: Session, hearing: Hearing) -> str:
+    """The name of the courtroom booked, or else the one that the list names."""
+    booked = session.exec(
+        select(Resource.name)
+        .join(Booking, col(Booking.courtroom_id) == Resource.id)
+        .where(Booking.hearing_id == hearing.id, Booking.state == BookingState.CONFIRMED)
+    ).first()
+    if booked is not None:
+        return booked
+    listed = session.get(Resource, hearing.listed_room_id) if hearing.listed_room_id else None
+    return listed.name if listed else hearing.listed_room
+
+
 def room(session: Session, hearing_id: UUID) -> LiveRoom:
     """The room of a hearing; one that nothing has been desired of is at version 0 (and is not stored)."""
     return session.get(LiveRoom, hearing_id) or LiveRoom(hearing_id=hearing_id, version=0, closed=True)

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from court_link.api.pages import audit, follow, home, imports, people, report, room, sign_in, tokens
+from court_link.api.pages import (
+    audit,
+    day,
+    find,
+    follow,
+    hearing,
+    home,
+    imports,
+    links,
+    listing,
+    people,
+    report,
+    room,
+    sign_in,
+    tokens,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
@@ -13,7 +28,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens.router,
     audit.router,
     imports.router,
+    day.router,
+    listing.router,
+    hearing.router,
+    find.router,
     report.router,
     follow.router,
     room.router,
+    links.router,
 )

@@ -6,7 +6,7 @@ import { testTracks } from "./testpicture.js"
 const CHOSEN = "court-link-devices"
 
 export class Kit {
-  #root; #endLevel = () => {}; #test = null
+  #root; #endLevel = () => {}; #test = null; #self = null
   tracks = { audio: null, video: null }
   found = { audio: "missing", video: "missing" }
 
@@ -39,9 +39,17 @@ export class Kit {
     announce("Using a test picture and a quiet tone")
   }
 
+  /** One's own picture, which goes on when what is sent is muted. */
+  self() {
+    this.#self ??= this.tracks.video?.clone()
+    return this.#self ? new MediaStream([this.#self]) : null
+  }
+
   /** Lets go of the devices. */
   stop() {
     this.#endLevel()
+    this.#self?.stop()
+    this.#self = null
     for (const track of Object.values(this.tracks)) track?.stop()
     this.#test?.end()
     this.#test = null

@@ -2,7 +2,7 @@
 import { announce } from "./announce.js"
 
 export class People {
-  #root; #request; #dialog
+  #root; #request; #dialog; #hearing
 
   /** `request(message)` asks the service and throws its refusal in words. */
   constructor(root, request) {
@@ -18,6 +18,7 @@ export class People {
   }
 
   show({ hearing, people, problems, outcomes }) {
+    this.#hearing = hearing.id
     for (const button of this.#root.querySelectorAll("[data-stages]")) {
       button.hidden = !button.dataset.stages.split(" ").includes(hearing.state)
     }
@@ -59,30 +60,24 @@ export class People {
     const item = this.#copy("person")
     item.dataset.key = person.link
     item.querySelector("[data-label]").textContent = person.label
-    item.querySelector("[data-part]").textContent = person.part_words
+    item.querySelector("[data-part]").textContent = person.part_words === person.label ? "" : person.part_words
     const facts = [person.says, person.kit]
     if (person.admission === "waiting") {
       facts.push(person.identified ? "Identity confirmed" : "Identity not confirmed")
       if (!person.directed) facts.push("No live-link direction")
     }
     item.querySelector("[data-facts]").textContent = facts.filter(Boolean).join(". ")
-    const acts = this.#acts(person)
+    const direct = item.querySelector("[data-direct]")
+    direct.href = `/hearings/${this.#hearing}#directions`
+    direct.hidden = person.directed || person.admission !== "waiting"
     for (const button of item.querySelectorAll("[data-act]")) {
-      button.hidden = !acts.includes(button.dataset.act)
+      button.hidden = !person.acts.includes(button.dataset.act)
       button.dataset.link = person.link
       button.dataset.label = person.label
       button.dataset.key = `${person.link} ${button.dataset.act}`
       button.querySelector("[data-who]").textContent = ` ${person.label}`
     }
     return item
-  }
-
-  #acts({ admission, identified, directed, moderates }) {
-    if (admission === "waiting") {
-      return [...(identified ? [] : ["identify"]), ...(identified && directed ? ["admit"] : []), "refuse"]
-    }
-    if (admission === "admitted") return [...(moderates ? [] : ["send-back"]), "remove"]
-    return []
   }
 
   #problem(problem) {

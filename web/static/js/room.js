@@ -94,8 +94,7 @@ find("kit-form").addEventListener("submit", async (event) => {
 find("in-vehicle").addEventListener("change", (event) => { find("declarations").hidden = !event.target.checked })
 
 function join() {
-  find("self").srcObject = kit.tracks.video ? new MediaStream([kit.tracks.video]) : null
-  for (const preview of room.querySelectorAll("[data-self]")) preview.srcObject = find("self").srcObject
+  for (const own of room.querySelectorAll("[data-self]")) own.srcObject = kit.self()
   signalling = new Signalling(me.link, me.token)
   signalling.addEventListener("state", ({ detail }) => take(detail))
   signalling.addEventListener("link", ({ detail }) => banner("signalling", detail.words))
