@@ -13,7 +13,7 @@ from uuid import UUID
 
 from court_link.domain import booking as booking_states
 from court_link.domain import hearing as hearing_states
-from court_link.domain.booking import BookingEvent, BookingState
+from court_link.domain.booking import BookingEvent, BookingState, ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Invalid, NotFound, SlotTaken, Stale, WrongState
 from court_link.domain.events import EventKind
@@ -107,6 +107,17 @@ def get(session: Session, ctx: Context, booking_id: UUID) -> Booking:
         raise NotFound
     hearings.visible(session, ctx, row.hearing_id)
     return bookings.value(row, ctx.now)
+
+
+def choices(session: Session, ctx: Context, hearing_id: UUID) -> list[Place]:
+    """What could be booked for a hearing: the court's own courtrooms, everything else of its area."""
+    hearing = hearings.visible(session, ctx, hearing_id)
+    ctx.require(Permission.BOOK)
+    return [
+        place
+        for place in calendar.bookable(session, ctx, hearing.court_id)
+        if place.kind is not ResourceKind.COURTROOM or place.organisation_id == hearing.court_id
+    ]
 
 
 def release(session: Session, ctx: Context, booking_id: UUID, *, version: int | None = None) -> Booking:

@@ -236,3 +236,9 @@ def _summary(row: Hearing, booking: Booking | None, now: datetime) -> Summary:
         vacated_at=row.vacated_at,
         version=row.version,
     )
+
+
+def courtrooms(session: Session, ctx: Context) -> list[Place]:
+    """The courtrooms of the asker's courts."""
+    ctx.require(Permission.SEE_HEARINGS)
+    return calendar.courtrooms(session, ctx)
