@@ -201,6 +201,20 @@ def remove(session: Session, ctx: Context, link_id: UUID) -> Link:
     return links.value(row)
 
 
+def disconnect(session: Session, ctx: Context, link_id: UUID) -> Link:
+    """Custody staff end what plays in their own room: its device is out, and must be let in again.
+
+    Raises NotFound for a room that is not theirs.
+    """
+    hearing = hearings.visible(session, ctx, links.get(session, ctx, link_id).hearing_id, lock=True)
+    row = links.row(session, link_id)
+    if row.revoked or row.part in MODERATORS or not _is_theirs(session, ctx, hearing, row):
+        raise NotFound
+    _shut_out(session, ctx, row, EventKind.LINK_LEFT, LinkEvent.LEAVE)
+    row.left_at = ctx.now
+    return links.value(row)
+
+
 def enforce_directions(session: Session, ctx: Context, hearing_id: UUID) -> tuple[UUID, ...]:
     """Send back to the lobby every remote person whose direction no longer stands; says whom."""
     standing = links.directed(session, hearing_id)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from court_link.domain import hearing as hearing_states
 from court_link.domain.context import Context
-from court_link.domain.hearing import HearingState
-from court_link.domain.link import JOIN_BEFORE, Admission, lobby_is_open
+from court_link.domain.hearing import LIVE, HearingEvent, HearingState
+from court_link.domain.link import JOIN_BEFORE, Admission
 from court_link.domain.roles import Part, Permission
 from court_link.domain.times import day_interval, london_day
-from court_link.scheduling.days import next_change
-from court_link.store import Session, days, live
+from court_link.scheduling.days import as_they_are, next_change
+from court_link.store import Session, days, hearings, live
 from court_link.store.days import Booked
 from court_link.store.tables import Link
 
@@ -52,14 +53,38 @@ class BenchList:
     """The bench's page."""
 
     courtrooms: tuple[Courtroom, ...]
+    now: datetime
     changes_at: datetime | None
 
+    @property
+    def hearing_ids(self) -> frozenset[UUID]:
+        return frozenset(each.matter.hearing_id for room in self.courtrooms for each in room.sittings)
 
-def bench(session: Session, ctx: Context) -> BenchList:
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A hearing that is about to be ended. Its title is personal."""
+
+    hearing_id: UUID
+    title: str
+    hearing_type: str
+    version: int
+
+
+def ending(session: Session, ctx: Context, hearing_id: UUID) -> Ending:
+    """What is asked about before a hearing ends. Raises WrongState when it cannot end now, NotFound."""
+    ctx.require(Permission.RUN_HEARING)
+    hearing = hearings.of_court(session, ctx, hearing_id, lock=False)
+    hearing_states.after(hearing.state, HearingEvent.END)
+    return Ending(hearing.id, hearing.title, hearing.hearing_type, hearing.version)
+
+
+def listed(session: Session, ctx: Context) -> BenchList:
     """Today's booked hearings of the asker's courts, by courtroom and time."""
     ctx.require(Permission.RUN_HEARING)
     today = day_interval(london_day(ctx.now))
-    matters = days.of_courts(session, None if ctx.actor.everywhere else ctx.actor.scope, today)
+    courts = None if ctx.actor.everywhere else ctx.actor.scope
+    matters = as_they_are(ctx, days.of_courts(session, courts, today))
     links = days.links_of_hearings(session, [matter.hearing_id for matter in matters])
     here = live.at_device(session, [link.id for of in links.values() for link in of])
     by_room: dict[UUID, list[Sitting]] = {}
@@ -73,12 +98,14 @@ def bench(session: Session, ctx: Context) -> BenchList:
     opens = (matter.slot.start - JOIN_BEFORE for matter in matters if matter.state is HearingState.BOOKED)
     return BenchList(
         courtrooms=tuple(sorted(courtrooms, key=lambda room: (room.court_house, room.name))),
+        now=ctx.now,
         changes_at=next_change(ctx.now, opens),
     )
 
 
 def _sitting(ctx: Context, matter: Booked, links: Sequence[Link], here: Collection[UUID]) -> Sitting:
-    waiting = [link for link in links if link.admission is Admission.WAITING]
+    lobby = links if matter.state in LIVE else ()
+    waiting = [link for link in lobby if link.admission is Admission.WAITING]
     return Sitting(
         matter=matter,
         bench_link=next((link.id for link in links if link.part is Part.BENCH), None),
@@ -91,8 +118,8 @@ def _sitting(ctx: Context, matter: Booked, links: Sequence[Link], here: Collecti
 
 def _acts(matter: Booked, now: datetime) -> tuple[str, ...]:
     match matter.state:
-        case HearingState.BOOKED | HearingState.LOBBY_OPEN:
-            return ("start",) if lobby_is_open(matter.state, matter.slot, now) else ()
+        case HearingState.LOBBY_OPEN:
+            return ("start", "end")
         case HearingState.IN_SESSION:
             return ("pause", "end")
         case HearingState.PAUSED:

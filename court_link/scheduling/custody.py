@@ -18,7 +18,7 @@ from court_link.domain.hearing import HearingState
 from court_link.domain.link import Admission
 from court_link.domain.roles import Permission
 from court_link.domain.times import Interval, day_interval, london_day
-from court_link.scheduling.days import Turn, next_change, turn
+from court_link.scheduling.days import Turn, as_they_are, next_change, turn
 from court_link.store import Session, calendar, days, hearings, live
 from court_link.store.days import Booked
 
@@ -43,7 +43,7 @@ class Visit:
     link_id: UUID | None
     defendants: tuple[str, ...]
     consultation: Interval | None
-    turnaround: timedelta
+    frees: datetime  # when the room is free again: after its turnaround, from the real end once that is known
     phase: Phase
     turn: Turn
     admission: Admission
@@ -54,11 +54,6 @@ class Visit:
     def begins(self) -> datetime:
         """When the defendant is to be in the room."""
         return self.consultation.start if self.consultation else self.matter.slot.start
-
-    @property
-    def frees(self) -> datetime:
-        """When the room is free again: after its turnaround, from the real end once that is known."""
-        return (self.matter.ended_at or self.matter.slot.end) + self.turnaround
 
     @property
     def phase_ends(self) -> datetime | None:
@@ -92,18 +87,24 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A custody suite's page. `on_shift` counts detention officers now; `busy` the rooms that need one."""
+    """A custody suite's page. `on_shift` counts detention officers now, until `shift_ends`."""
 
     suite: Suite
     rooms: tuple[Room, ...]
     due: tuple[Visit, ...]  # what is not over, by time
     on_shift: int
     shift_ends: datetime | None
+    now: datetime
     changes_at: datetime | None
 
     @property
     def busy(self) -> int:
+        """The rooms that need a detention officer now."""
         return sum(room.now is not None for room in self.rooms)
+
+    @property
+    def hearing_ids(self) -> frozenset[UUID]:
+        return frozenset(visit.matter.hearing_id for room in self.rooms for visit in room.visits)
 
 
 def suites(session: Session, ctx: Context) -> tuple[Suite, ...]:
@@ -113,7 +114,7 @@ def suites(session: Session, ctx: Context) -> tuple[Suite, ...]:
     return tuple(Suite(site.id, site.name) for site in days.suites(session, owners))
 
 
-def custody(session: Session, ctx: Context, site_id: UUID) -> Board:
+def board(session: Session, ctx: Context, site_id: UUID) -> Board:
     """A custody suite's day. Raises NotFound for a suite that is not the asker's."""
     suite = next((each for each in suites(session, ctx) if each.id == site_id), None)
     if suite is None:
@@ -136,6 +137,7 @@ def custody(session: Session, ctx: Context, site_id: UUID) -> Board:
         due=due,
         on_shift=sum(staff for _, staff in on_shift),
         shift_ends=shift_ends,
+        now=ctx.now,
         changes_at=next_change(ctx.now, [*moments, *([shift_ends] if shift_ends else [])]),
     )
 
@@ -157,7 +159,7 @@ def _visits(session: Session, ctx: Context, rooms: Sequence[UUID], within: Inter
     taken = days.of_rooms(session, rooms, within)
     spans = {(each.room_id, each.hearing_id, each.purpose): each.interval for each in taken}
     hearing_ids = hearings.seen(session, ctx, {each.hearing_id for each in taken})
-    matters = days.of_hearings(session, list(hearing_ids), within)
+    matters = as_they_are(ctx, days.of_hearings(session, list(hearing_ids), within))
     links = days.links_of_hearings(session, list(hearing_ids))
     own = {(link.room_id, link.hearing_id): link for of in links.values() for link in of}
     known = live.media(session, [link.id for link in own.values()])
@@ -179,7 +181,7 @@ def _visits(session: Session, ctx: Context, rooms: Sequence[UUID], within: Inter
                     link_id=link.id if link else None,
                     defendants=tuple(names.get(matter.hearing_id, ())),
                     consultation=consultation,
-                    turnaround=turnaround,
+                    frees=frees,
                     phase=phase(matter, consultation, frees, ctx.now),
                     turn=turn(matter.state, matter.slot, ctx.now),
                     admission=link.admission if link else Admission.EXPECTED,

@@ -8,7 +8,7 @@ stored and from `ctx.now`, so that a page made just before the tick and one made
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -21,6 +21,7 @@ from court_link.domain.hearing import FINISHED, LIVE, HearingState
 from court_link.domain.link import JOIN_AFTER, JOIN_BEFORE, Admission, lobby_is_open
 from court_link.domain.roles import Part, Permission
 from court_link.domain.times import Interval, day_interval, london_day
+from court_link.scheduling.matters import as_of
 from court_link.store import Session, days, events, following, hearings
 from court_link.store.days import Booked, Former
 from court_link.store.tables import Link
@@ -50,6 +51,7 @@ class Appearance:
     expected: Interval | None
     where: str
     custody: tuple[str, ...]  # the rooms from which defendants take part
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Evidence:
     later: tuple[Appearance, ...]
     past: tuple[Appearance, ...]
     not_needed: tuple[Former, ...]  # booked once, and let go
+    now: datetime
     changes_at: datetime | None
 
 
@@ -71,6 +74,7 @@ class Clients:
     known: bool
     today: tuple[Appearance, ...]
     clashes: tuple[tuple[Appearance, Appearance], ...]
+    now: datetime
     changes_at: datetime | None
 
 
@@ -81,7 +85,7 @@ def evidence(session: Session, ctx: Context) -> Evidence:
     today = day_interval(london_day(ctx.now))
     around = Interval(today.start - BACK, today.end + AHEAD)
     if person is None:
-        return Evidence(False, (), (), (), (), None)
+        return Evidence(False, (), (), (), (), ctx.now, None)
     mine = days.links_of_person(session, person, around)
     all_of_it = _appearances(session, ctx, mine, around)
     ahead = [each for each in all_of_it if each.turn is not Turn.OVER]
@@ -93,6 +97,7 @@ def evidence(session: Session, ctx: Context) -> Evidence:
         later=tuple(each for each in ahead if each.matter.slot.start >= today.end),
         past=tuple(each for each in reversed(all_of_it) if each.turn is Turn.OVER),
         not_needed=tuple(days.let_go(session, person, gone, soon)),
+        now=ctx.now,
         changes_at=next_change(ctx.now, _moments(ctx.now, ahead)),
     )
 
@@ -115,13 +120,14 @@ def clients(session: Session, ctx: Context) -> Clients:
     ctx.require(Permission.SEE_CLIENTS)
     today = day_interval(london_day(ctx.now))
     if ctx.actor.person_id is None:
-        return Clients(False, (), (), None)
+        return Clients(False, (), (), ctx.now, None)
     mine = days.links_of_person(session, ctx.actor.person_id, today)
     found = _appearances(session, ctx, mine, today)
     return Clients(
         known=True,
         today=found,
         clashes=called_at_once(found),
+        now=ctx.now,
         changes_at=next_change(ctx.now, _moments(ctx.now, found)),
     )
 
@@ -161,7 +167,7 @@ def _appearances(
 ) -> tuple[Appearance, ...]:
     mine = {link.hearing_id: link for link in links if not link.revoked}
     mine = {each: mine[each] for each in hearings.seen(session, ctx, mine)}
-    matters = days.of_hearings(session, list(mine), within)
+    matters = as_they_are(ctx, days.of_hearings(session, list(mine), within))
     everybody = days.links_of_hearings(session, list(mine))
     rooms = [link.room_id for of in everybody.values() for link in of if link.room_id is not None]
     names = days.room_names(session, rooms)
@@ -193,6 +199,7 @@ def _appearance(
         expected=_expected(session, ctx, matter, queues),
         where=names[link.room_id] if link.room_id else "",
         custody=tuple(names[each.room_id] for each in custody if each.room_id),
+        now=ctx.now,
     )
 
 
@@ -226,6 +233,11 @@ def _moments(now: datetime, appearances: Iterable[Appearance]) -> Iterator[datet
         yield from (each.lobby_opens, slot.start, slot.end + JOIN_AFTER)
         if each.expected is not None:
             yield now + timedelta(minutes=5)
+
+
+def as_they_are(ctx: Context, matters: Iterable[Booked]) -> list[Booked]:
+    """These hearings at the stage that they have at `ctx.now`, whether or not the tick has come by."""
+    return [replace(each, state=as_of(each.state, each.slot, ctx.now)) for each in matters]
 
 
 def next_change(now: datetime, moments: Iterable[datetime]) -> datetime | None:

@@ -6,7 +6,12 @@ from fastapi import APIRouter
 
 from court_link.api.pages import (
     audit,
+    bench,
+    clients,
+    custody,
     day,
+    doorway,
+    evidence,
     find,
     follow,
     hearing,
@@ -18,11 +23,18 @@ from court_link.api.pages import (
     report,
     room,
     sign_in,
+    statements,
     tokens,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
+    doorway.router,
+    statements.router,
+    evidence.router,
+    custody.router,
+    bench.router,
+    clients.router,
     sign_in.router,
     people.router,
     tokens.router,

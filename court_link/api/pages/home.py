@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
 
-from court_link.api.asking import Asker, Settings, recognise
+from court_link.api.asking import Anyone, NotSignedIn, Settings, Store, recognise
+from court_link.api.pages import doorway
 from court_link.api.pages.rendering import Frame, NavItem
 from court_link.domain.context import Actor
 from court_link.domain.roles import Permission, Role
@@ -67,6 +68,11 @@ async def framed(conn: HTTPConnection, settings: Settings) -> None:
 
 
 @router.get("/")
-async def home(ctx: Asker) -> RedirectResponse:
-    """Each to their own work."""
-    return RedirectResponse(next((item.href for item in navigation(ctx.actor)), "/account"), 303)
+async def home(request: Request, store: Store, ctx: Anyone, settings: Settings) -> Response:
+    """Each to their own work; in the demonstration, whoever is not signed in chooses who to be."""
+    who = await recognise(request)
+    if who is None and doorway.is_at_home(request, settings):
+        return await doorway.show(request, store, ctx, settings)
+    if who is None:
+        raise NotSignedIn()
+    return RedirectResponse(next((item.href for item in navigation(who.actor)), "/account"), 303)

@@ -1,6 +1,7 @@
 // How long a hold still lasts, reckoned from the server's clock, so that a wrong device clock does no harm.
 //   <span data-ends-in="540">9 minutes</span>  540 seconds were left when the page was made
-// The last minute is counted in seconds and announced once; at nothing the page asks the server again.
+// The last minute is counted in seconds and announced once, unless data-quiet is there; at nothing the page asks
+// the server again.
 import { announce } from "./announce.js"
 
 /** "9 minutes", "40 seconds", "no time". */
@@ -28,11 +29,11 @@ function tick(element) {
   element.textContent = sayLeft(left)
   if (left <= 60 && left > 0 && !own.warned) {
     own.warned = true
-    announce("Less than a minute left")
+    if (!("quiet" in element.dataset)) announce("Less than a minute left")
   }
   if (left === 0 && !own.over) {
     own.over = true
-    announce("The time is up")
+    if (!("quiet" in element.dataset)) announce("The time is up")
     element.dispatchEvent(new CustomEvent("courtlink:refresh", { bubbles: true }))
   }
 }

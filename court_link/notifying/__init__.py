@@ -1,0 +1,1 @@
+"""Telling people: calendars, so far."""
