@@ -15,7 +15,7 @@ from court_link.domain.node import NodeState
 from court_link.media.engine import EngineEvent, LinkState, Snapshot
 from court_link.media.engine import EventKind as Happened
 from court_link.store import Db, Session, events, links, live
-from court_link.store.tables import Link, LinkMedia, Node
+from court_link.store.tables import Link, LinkMedia
 
 #: Scores above these are said to be good, or poor (the scale of `engine.LinkStatistics.quality`).
 EXCELLENT, GOOD = 80, 40
@@ -35,7 +35,7 @@ def take(session: Session, ctx: Context, event: EngineEvent) -> bool:
     link = session.get(Link, UUID(event.link))
     if link is None:
         return False
-    row = _row(session, link.id)
+    row = live.media_row(session, link.id)
     match event.kind:
         case Happened.JOINED | Happened.RESUMED:
             return _connect(session, ctx, link, row, event.epoch)
@@ -75,7 +75,7 @@ def _settle(session: Session, ctx: Context, state: LinkState, epoch: str) -> boo
     link = session.get(Link, UUID(state.link))
     if link is None:
         return False
-    row = _row(session, link.id)
+    row = live.media_row(session, link.id)
     if state.connected:
         return _connect(session, ctx, link, row, epoch)
     return _disconnect(session, ctx, link, row, epoch, reason="missed")
@@ -83,31 +83,19 @@ def _settle(session: Session, ctx: Context, state: LinkState, epoch: str) -> boo
 
 def node_lost(session: Session, ctx: Context, name: str, epoch: str) -> None:
     """The media server does not answer."""
-    row = session.get(Node, name, with_for_update=True, populate_existing=True)
-    if row is not None and row.state is not NodeState.LOST:
+    row = live.node_row(session, name)
+    if row.state is not NodeState.LOST:
         row.state = NodeState.LOST
         events.record(session, ctx, EventKind.NODE_LOST, data={"name": name, "epoch": row.epoch})
 
 
 def node_up(session: Session, ctx: Context, name: str, epoch: str) -> None:
     """The media server answers, in the same epoch as before or a new one."""
-    row = session.get(Node, name, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = Node(name=name, state=NodeState.JOINING, seen_at=datetime.now(UTC))
-        session.add(row)
+    row = live.node_row(session, name)
     if row.state is not NodeState.READY or row.epoch != epoch:
         row.state, row.epoch = NodeState.READY, epoch
         events.record(session, ctx, EventKind.NODE_READY, data={"name": name, "epoch": epoch})
     row.seen_at = datetime.now(UTC)
-
-
-def _row(session: Session, link_id: UUID) -> LinkMedia:
-    row = session.get(LinkMedia, link_id, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = LinkMedia(link_id=link_id, changed_at=datetime.now(UTC))
-        session.add(row)
-        session.flush()
-    return row
 
 
 def _connect(session: Session, ctx: Context, link: Link, row: LinkMedia, epoch: str) -> bool:

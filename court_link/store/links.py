@@ -17,6 +17,7 @@ from court_link.domain.roles import Part, Permission
 from court_link.store import Session, events, hearings, join_sessions
 from court_link.store.tables import DirectionRow, Hearing, LiveRoom, Resource
 from court_link.store.tables import Link as LinkRow
+from court_link.store.upsert import insert_if_absent
 
 _FACTS = tuple(Link.__dataclass_fields__)
 
@@ -100,11 +101,13 @@ def revoke(session: Session, ctx: Context, row: LinkRow, kind: EventKind, **data
 
 def bump(session: Session, hearing_id: UUID) -> None:
     """Say that the room's desired state is another one now."""
-    room = session.get(LiveRoom, hearing_id, with_for_update=True, populate_existing=True)
-    if room is None:
-        session.add(LiveRoom(hearing_id=hearing_id))
-    else:
-        room.version += 1
+    insert_if_absent(
+        session,
+        LiveRoom.__table__,  # type: ignore[attr-defined]
+        {"hearing_id": hearing_id, "version": 0, "applied_version": 0, "closed": False},
+    )
+    room = session.get_one(LiveRoom, hearing_id, with_for_update=True, populate_existing=True)
+    room.version += 1
     session.flush()
 
 

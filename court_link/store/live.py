@@ -14,6 +14,7 @@ from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import LIVE
+from court_link.domain.node import NodeState
 from court_link.domain.times import Interval
 from court_link.store import Session, events
 from court_link.store.tables import (
@@ -23,10 +24,12 @@ from court_link.store.tables import (
     Link,
     LinkMedia,
     LiveRoom,
+    Node,
     Problem,
     Resource,
     Site,
 )
+from court_link.store.upsert import insert_if_absent
 
 #: A device that has said nothing for this long (real time) is not there.
 AWAY_AFTER = timedelta(seconds=20)
@@ -85,6 +88,33 @@ def media(session: Session, links: Collection[UUID]) -> dict[UUID, LinkMedia]:
     """What the worker last said of these links."""
     rows = session.exec(select(LinkMedia).where(col(LinkMedia.link_id).in_(links)))
     return {row.link_id: row for row in rows}
+
+
+def media_row(session: Session, link_id: UUID) -> LinkMedia:
+    """What the worker last said of one link, locked; made when it has said nothing before."""
+    insert_if_absent(
+        session,
+        LinkMedia.__table__,  # type: ignore[attr-defined]
+        {"link_id": link_id, "connected": False, "changed_at": datetime.now(UTC)},
+    )
+    return session.get_one(LinkMedia, link_id, with_for_update=True, populate_existing=True)
+
+
+def node_row(session: Session, name: str) -> Node:
+    """One media server, locked; made when it was never heard of."""
+    insert_if_absent(
+        session,
+        Node.__table__,  # type: ignore[attr-defined]
+        {
+            "name": name,
+            "epoch": "",
+            "state": NodeState.JOINING,
+            "capacity": 0,
+            "load": 0,
+            "seen_at": datetime.now(UTC),
+        },
+    )
+    return session.get_one(Node, name, with_for_update=True, populate_existing=True)
 
 
 def at_device(session: Session, links: Collection[UUID]) -> frozenset[UUID]:

@@ -1,0 +1,278 @@
+"""Who is put into a room, and what the media engine's word changes; on both engines."""
+
+import asyncio
+import time
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from court_link.domain.context import SYSTEM, Context
+from court_link.domain.direction import Medium
+from court_link.domain.events import EventKind as E
+from court_link.domain.hearing import HearingState as H
+from court_link.domain.hearing import Outcome
+from court_link.domain.link import HEARING, LOBBY, Admission, Link
+from court_link.domain.roles import Part
+from court_link.media import joining
+from court_link.media.arrangement import SEATS, arrange
+from court_link.media.engine import EngineUnavailable, Kind, NoSuchSession, NotAdmitted
+from court_link.media.fake import FakeEngine
+from court_link.media.rooms import Rooms, check_inside
+from court_link.scheduling import running
+from court_link.store import Db, live
+from court_link.store.tables import EventRow
+from tests.media.scene import Scene, direct, participant, set_scene
+
+OFFER = (
+    "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-ufrag:{0}\r\na=ice-pwd:secret\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=sendonly\r\n"
+    "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\na=sendonly\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=recvonly\r\n"
+    "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\na=recvonly\r\n"
+)
+
+
+def link(
+    part: Part, admission: Admission = Admission.ADMITTED, place: str = HEARING, remote: bool = True
+) -> Link:
+    return Link(
+        id=uuid4(),
+        hearing_id=uuid4(),
+        part=part,
+        label=part.value,
+        person_id=None,
+        room_id=None,
+        organisation_id=None,
+        remote=remote,
+        admission=admission,
+        place=place,
+        credential_version=1,
+        revoked=False,
+        identified_by=None,
+        identified_at=None,
+        arrived_at=None,
+        admitted_at=None,
+        left_at=None,
+        kit_check=None,
+        version=1,
+    )
+
+
+def arranged(state: H, *links: Link, directed: dict[UUID, Medium] | None = None):
+    directions = {each.id: Medium.VIDEO for each in links} if directed is None else directed
+    return arrange(uuid4(), 1, state, links, directions)
+
+
+@pytest.mark.parametrize("state", list(H))
+def test_only_a_live_hearing_has_anybody_in_its_room(state: H):
+    room = arranged(state, link(Part.BENCH), link(Part.OFFICER))
+    assert bool(room.links) is (state in {H.LOBBY_OPEN, H.IN_SESSION, H.PAUSED})
+    sending = [each for each in room.links if each.publish or each.receive]
+    assert bool(sending) is (state is H.IN_SESSION)
+
+
+@pytest.mark.parametrize("admission", list(Admission))
+def test_whoever_is_not_admitted_is_not_in_the_room_at_all(admission: Admission):
+    place = HEARING if admission is Admission.ADMITTED else LOBBY
+    room = arranged(H.IN_SESSION, link(Part.BENCH), link(Part.OFFICER, admission, place))
+    assert len(room.links) == (2 if admission is Admission.ADMITTED else 1)
+
+
+def test_a_remote_person_without_a_direction_is_not_in_the_room():
+    bench, officer = link(Part.BENCH, remote=False), link(Part.OFFICER)
+    assert len(arranged(H.IN_SESSION, bench, officer, directed={}).links) == 1
+    assert len(arranged(H.IN_SESSION, bench, officer, directed={officer.id: Medium.VIDEO}).links) == 2
+
+
+def test_a_direction_for_sound_alone_sends_no_picture():
+    officer = link(Part.OFFICER)
+    room = arranged(H.IN_SESSION, officer, directed={officer.id: Medium.AUDIO})
+    assert room.links[0].publish == {Kind.AUDIO}
+
+
+def test_an_observer_receives_and_never_sends():
+    room = arranged(H.IN_SESSION, link(Part.BENCH), link(Part.OBSERVER))
+    bench, observer = room.links
+    assert observer.publish == frozenset()
+    assert observer.receive
+    assert all(seat.source != observer.link for seat in bench.seats)
+
+
+def test_nobody_moves_seat_when_another_comes():
+    people = [link(Part.BENCH), link(Part.DEFENDANT), link(Part.OFFICER), link(Part.ADVOCATE)]
+    waiting = link(Part.DEFENDANT, Admission.WAITING, LOBBY)
+    before = arranged(H.IN_SESSION, people[0], waiting, *people[2:]).links[0]
+    people[1] = link(Part.DEFENDANT)
+    after = arranged(H.IN_SESSION, *people).links[0]
+    at = {seat.source: seat.index for seat in after.seats if seat.source}
+    assert all(at[seat.source] == seat.index for seat in before.seats if seat.source)
+    assert len(after.seats) == SEATS
+
+
+def test_a_crowd_is_seated_by_part_as_far_as_there_are_seats():
+    people = [link(Part.BENCH), *(link(Part.ADVOCATE) for _ in range(20))]
+    for one in arranged(H.IN_SESSION, *people).links:
+        sources = [seat.source for seat in one.seats]
+        assert len(set(sources)) == SEATS
+        assert one.link not in sources
+
+
+@pytest.fixture
+async def scene(db: Db) -> Scene:
+    return await set_scene(db)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def touched() -> list[UUID | None]:
+    return []
+
+
+@pytest.fixture
+def rooms(db: Db, engine: FakeEngine, touched: list[UUID | None]) -> Rooms:
+    return Rooms(db, engine, touched.append)
+
+
+async def until(condition, within: float = 5.0) -> None:
+    deadline = time.monotonic() + within
+    while not await condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        await asyncio.sleep(0.01)
+
+
+async def admitted(db: Db, scene: Scene, one: Link) -> None:
+    await db.write(joining.arrive, participant(one))
+    await db.write(direct, Context(SYSTEM), one)
+    await db.write(joining.identify, scene.clerk, one.id)
+    await db.write(joining.admit, scene.clerk, one.id)
+
+
+async def connected(db: Db, link_id: UUID) -> bool:
+    def read(session, ctx):
+        row = live.media(session, [link_id]).get(link_id)
+        return bool(row and row.connected)
+
+    return await db.read(read, Context(SYSTEM))
+
+
+def written(session, ctx, hearing_id: UUID) -> list[E]:
+    return list(session.exec(select(EventRow.kind).where(EventRow.hearing_id == hearing_id)))
+
+
+async def test_an_unadmitted_participant_owns_no_forwarding_objects(
+    db: Db, scene: Scene, engine: FakeEngine, rooms: Rooms
+):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    await db.write(joining.arrive, participant(scene.officer))
+    snapshot = await rooms.push(scene.hearing)
+    assert snapshot is not None
+    assert snapshot.links == ()
+    with pytest.raises(NotAdmitted):
+        await db.read(check_inside, participant(scene.officer), scene.officer.id)
+    with pytest.raises(NotAdmitted):
+        await rooms.negotiate(scene.hearing, scene.officer.id, OFFER.format("a" * 16))
+
+    # The positive control: the same person, admitted, has them.
+    await admitted(db, scene, scene.officer)
+    assert await db.read(check_inside, participant(scene.officer), scene.officer.id) == scene.hearing
+    session = await rooms.negotiate(scene.hearing, scene.officer.id, OFFER.format("a" * 16))
+    room = await engine.snapshot(str(scene.hearing))
+    assert [each.session for each in room.links] == [session.id]
+
+
+async def test_a_removed_person_has_no_session_from_that_moment(
+    db: Db, scene: Scene, engine: FakeEngine, rooms: Rooms
+):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    await admitted(db, scene, scene.officer)
+    await rooms.negotiate(scene.hearing, scene.officer.id, OFFER.format("a" * 16))
+    await db.write(joining.remove, scene.clerk, scene.officer.id)
+    snapshot = await rooms.push(scene.hearing)
+    assert snapshot is not None
+    assert snapshot.links == ()
+
+
+async def test_nobody_ends_or_restarts_anothers_session(db: Db, scene: Scene, rooms: Rooms):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    for one in (scene.officer, scene.defendant):
+        await admitted(db, scene, one)
+    session = await rooms.negotiate(scene.hearing, scene.officer.id, OFFER.format("a" * 16))
+    with pytest.raises(NoSuchSession):
+        await rooms.end(scene.hearing, scene.defendant.id, session.id)
+    with pytest.raises(NoSuchSession):
+        await rooms.restart(scene.hearing, scene.defendant.id, session.id, etag="*", fragment="a=ice-ufrag:x")
+    await rooms.end(scene.hearing, scene.officer.id, session.id)
+
+
+async def test_an_ended_hearings_room_is_closed_and_a_reopened_one_comes_back(
+    db: Db, scene: Scene, engine: FakeEngine, rooms: Rooms
+):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    await admitted(db, scene, scene.officer)
+    await rooms.push(scene.hearing)
+    await db.write(running.end, scene.clerk, scene.hearing, Outcome.ADJOURNED)
+    await rooms.tick()
+    assert (await engine.snapshot(str(scene.hearing))).version == 0
+    assert await db.read(live.open_rooms, Context(SYSTEM)) == ()
+    await db.write(running.reopen, scene.clerk, scene.hearing)
+    await db.write(running.resume, scene.clerk, scene.hearing)
+    await rooms.tick()
+    assert [each.link for each in (await engine.snapshot(str(scene.hearing))).links] == [
+        str(scene.officer.id)
+    ]
+
+
+async def test_the_engines_word_is_written_down_once(
+    db: Db, scene: Scene, engine: FakeEngine, rooms: Rooms, touched: list[UUID | None]
+):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    await admitted(db, scene, scene.officer)
+    await rooms.negotiate(scene.hearing, scene.officer.id, OFFER.format("a" * 16))
+    other = Rooms(db, engine, lambda _: None)
+    listening = [asyncio.create_task(each.run()) for each in (rooms, other)]
+    try:
+        await engine.connect(str(scene.officer.id))
+        await until(lambda: connected(db, scene.officer.id))
+        assert scene.hearing in touched
+        await engine.interrupt(str(scene.officer.id))
+
+        async def gone() -> bool:
+            return not await connected(db, scene.officer.id)
+
+        await until(gone)
+        told = await db.read(written, Context(SYSTEM), scene.hearing)
+        assert [told.count(kind) for kind in (E.LINK_CONNECTED, E.LINK_INTERRUPTED)] == [1, 1]
+    finally:
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+
+
+async def test_a_media_server_that_starts_afresh_gets_its_rooms_again(
+    db: Db, scene: Scene, engine: FakeEngine, rooms: Rooms, touched: list[UUID | None]
+):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    await admitted(db, scene, scene.officer)
+    await rooms.push(scene.hearing)
+    listening = asyncio.create_task(rooms.run())
+    try:
+        await engine.fail()
+        assert await rooms.push(scene.hearing) is None
+        with pytest.raises(EngineUnavailable):
+            await rooms.negotiate(scene.hearing, scene.officer.id, OFFER.format("a" * 16))
+        assert not rooms.reachable
+        assert None in touched  # every page shows the banner
+        await engine.recover(fresh=True)
+
+        async def again() -> bool:
+            return rooms.reachable and bool((await engine.snapshot(str(scene.hearing))).links)
+
+        await until(again)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
