@@ -18,7 +18,6 @@ from sqlalchemy import func, insert, select, update
 from sqlmodel import Session
 
 from court_link.domain.context import SYSTEM, Context
-from court_link.domain.errors import Unavailable
 from court_link.domain.events import Event, EventKind
 from court_link.store import feed
 from court_link.store.db import Db
@@ -79,7 +78,8 @@ async def _serve(db: Db, name: str, kinds: Collection[EventKind], handler: Handl
             else:
                 seen = view.seen
                 await db.sealed(seen, _seconds_until(view.next_due))
-        except Unavailable:
+        except Exception as error:  # noqa: BLE001 - one failure must not end every delivery
+            log.warning("%s begins again: %s", name, type(error).__name__)
             await asyncio.sleep(REST)
 
 
@@ -143,13 +143,14 @@ def take(
             .values(leased_until=now + LEASE, attempts=DELIVERY.c.attempts + 1)
         )
         return feed.at(session, ctx, seqs)
-    end = feed.end(session, ctx)
+    end = feed.end(session, ctx)  # before looking, so that nothing up to it is overlooked
     fresh = feed.after(session, ctx, cursor, limit=BATCH, kinds=kinds)
     if fresh:
         lease = {"handler": handler, "leased_until": now + LEASE, "attempts": 1, "error": ""}
         session.execute(insert(DELIVERY), [{"seq": event.seq, **lease} for event in fresh])
-    # A short batch means that nothing else up to the end was wanted.
-    reached = fresh[-1].seq if len(fresh) == BATCH else max(end, cursor)
+    # A short batch means that nothing else up to the end was wanted; more may have been sealed since.
+    last = fresh[-1].seq if fresh else cursor
+    reached = last if len(fresh) == BATCH else max(end, last)
     session.execute(update(CURSOR).where(mine).values(seq=reached))
     return fresh
 

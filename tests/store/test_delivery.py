@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from court_link.domain.clock import SetClock
+from court_link.domain.errors import Unavailable
 from court_link.domain.events import Event, EventKind
 from court_link.store import Db, delivery, events, feed, open_db
 from court_link.store.delivery import BATCH, LEASE, LONGEST_BACKOFF, Handlers, Outcome, backoff, deliver
@@ -130,6 +131,29 @@ async def test_what_is_marked_done_is_not_taken_again(db: Db) -> None:
     later = NOW + backoff(1)
     assert [event.seq for event in await db.write(delivery.take, CTX, "h", WANTED, later)] == [2]
     assert await db.write(delivery.take, CTX, "h", WANTED, later) == []
+
+
+async def test_deliveries_go_on_after_the_store_was_unavailable(
+    db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "REST", 0.01)
+    refusals = iter([Unavailable(), RuntimeError("a fault")])
+    take = delivery.take
+
+    def sometimes(session, ctx, handler, kinds, now):
+        for refusal in refusals:
+            raise refusal
+        return take(session, ctx, handler, kinds, now)
+
+    monkeypatch.setattr(delivery, "take", sometimes)
+    heard: list[int] = []
+
+    async def hear(event: Event) -> None:
+        heard.append(event.seq)
+
+    await happened(db, 2)
+    async with running(db, {"h": (WANTED, hear)}):
+        await until(lambda: heard == [1, 2])
 
 
 async def test_a_runner_that_is_stopped_puts_back_what_it_had_not_done(db: Db) -> None:
