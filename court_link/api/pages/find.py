@@ -19,6 +19,7 @@ from court_link.api.asking import Asker, Settings, Store
 from court_link.api.bookings import rules
 from court_link.api.pages.rendering import render
 from court_link.api.pages.typed import Typed, typed_day
+from court_link.domain import wording
 from court_link.domain.booking import BookingState, ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import CourtLinkError, FieldError, Invalid, SlotTaken
@@ -211,6 +212,7 @@ async def _shown(page: _Page, found: Availability | None, refused: CourtLinkErro
         values=page.asked,
         of=page.of,
         found=found,
+        needed=_needed(found, choices) if found else (),
         sittings=by_sitting(found) if found else (),
         refused=refused_together(found.starts) if found else (),
         closed=availability.said(found.closed) if found and found.closed else "",
@@ -220,6 +222,14 @@ async def _shown(page: _Page, found: Availability | None, refused: CourtLinkErro
         replacing=page.of.booking.id if page.of.booking else None,
         **_options(choices),
     )
+
+
+def _needed(found: Availability, choices: Iterable[Place]) -> list[str]:
+    """What was asked for in words, the courtroom first."""
+    labels, needs = {place.id: place.label for place in choices}, found.needs
+    return [labels[needs.courtroom_id], wording.minutes(needs.minutes)] + [
+        labels[each] for each in needs.resource_ids if each != needs.courtroom_id
+    ]
 
 
 _NEEDED = frozenset(
