@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.link import Link
 from court_link.domain.roles import Role
+from court_link.scheduling import running
 from tests.media import rig
 from tests.media.house import House, house, sign_in
 from tests.media.rig import chromium, until
@@ -29,6 +31,7 @@ FIGURES = """async () => {
     frames: of('video').map(one => one.framesDecoded || 0).filter(Boolean),
     energy: of('audio').map(one => one.totalAudioEnergy || 0).filter(e => e > 1e-9),
     packets: inbound.reduce((sum, one) => sum + one.packetsReceived, 0),
+    sound: Object.fromEntries(of('audio').map(one => [one.id, one.packetsReceived])),
   };
 }"""
 
@@ -137,8 +140,6 @@ async def test_three_browsers_meet_pause_survive_a_restart_and_end(meeting: Meet
     officer = await meeting.comes(meeting.scene.officer)
     bench = await meeting.bench()
     async with meeting.house.store() as db:
-        from court_link.scheduling import running
-
         await db.write(running.open_lobby, Context(SYSTEM), meeting.scene.hearing)
     await bench.page.reload()
     await bench.in_stage("hearing")
@@ -187,6 +188,65 @@ async def test_three_browsers_meet_pause_survive_a_restart_and_end(meeting: Meet
     for person in three:
         await person.in_stage("over")
     assert await meeting.forwarding() == {}
+
+
+async def test_removal_and_a_lost_media_server(meeting: Meeting):
+    scene = meeting.scene
+    async with meeting.house.store() as db:
+        await db.write(running.open_lobby, Context(SYSTEM), scene.hearing)
+    defendant, officer = await meeting.comes(scene.defendant), await meeting.comes(scene.officer)
+    bench = await meeting.bench()
+    await bench.in_stage("hearing")
+    await bench.press("Start the hearing")
+    for label in ("Defendant", "PC 1187 Demo"):
+        await bench.press(f"Confirm identity {label}")
+        await bench.press(f"Let in {label}")
+    for person in (bench, defendant, officer):
+        await until(lambda each=person: each.meets(2, frames=5), 30, "meeting")
+
+    # The media server is killed: a banner, and everybody back with the same admissions once there is another.
+    meeting.worker.process.kill()
+    meeting.worker.process.wait()
+    await until(lambda: _says(bench, "media"), 2, "the banner")
+    again = meeting.worker.settings
+    with rig.worker(control_port=again.control_port):
+        back = time.monotonic()
+        for person in (bench, defendant, officer):
+            await until(lambda each=person: each.meets(2, frames=5), 15, "meeting again")
+        print(f"back after {time.monotonic() - back:.1f} s")
+        assert not await _says(bench, "media")
+        assert {await person.stage() for person in (bench, defendant, officer)} == {"hearing"}
+
+        # Removal asks first, then stops media at every receiver, and the link lets nobody in any more.
+        await bench.press("Remove PC 1187 Demo")
+        removal = bench.page.get_by_role("dialog")
+        assert await _heard(defendant) == 2
+        await removal.get_by_role("button", name="Remove").click()
+        await until(lambda: _hears(defendant, 1), 3, "silence of the removed")
+        await officer.in_stage("over")
+        assert (await officer.figures())["packets"] == 0
+        await officer.page.goto(
+            f"{meeting.house.url}/join#{meeting.house.keys.credential(scene.officer.id, 1)}"
+        )
+        await officer.in_stage("refused")
+
+
+async def _says(person: Person, banner: str) -> bool:
+    return not await person.page.evaluate(
+        'name => document.querySelector(`[data-banner="${name}"]`).hidden', banner
+    )
+
+
+async def _heard(person: Person) -> int:
+    """From how many others sound arrives within a third of a second."""
+    before = (await person.figures())["sound"]
+    await asyncio.sleep(0.3)
+    after = (await person.figures())["sound"]
+    return sum(packets > before.get(line, 0) for line, packets in after.items())
+
+
+async def _hears(person: Person, others: int) -> bool:
+    return await _heard(person) == others
 
 
 async def _reconnected(person: Person) -> bool:

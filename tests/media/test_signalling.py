@@ -13,7 +13,7 @@ import httpx
 import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from court_link.app import create_app
 from court_link.domain.clock import SetClock
@@ -96,11 +96,9 @@ class Page:
     async def closed(self) -> int:
         """The code with which the service closed the socket."""
         async with asyncio.timeout(10):
-            with pytest.raises(ConnectionClosed) as over:
-                while True:
-                    await self.opened.recv()
-        assert over.value.rcvd
-        return over.value.rcvd.code
+            await self.opened.wait_closed()
+        assert self.opened.close_code
+        return self.opened.close_code
 
 
 @pytest.fixture
