@@ -54,7 +54,7 @@ async def test_a_deadlock_is_run_again_until_both_are_done(db: Db) -> None:
         db.write(raise_both, CTX, "a", "b"),
         db.write(raise_both, CTX, "b", "a"),
     )
-    assert len(runs) == 3
+    assert len(runs) >= 3
     assert [await db.read(get, CTX, name) for name in ("a", "b")] == [2, 2]
 
 
