@@ -15,10 +15,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.embedded.worker import WorkerSettings
@@ -154,11 +154,17 @@ def site() -> Iterator[str]:
         server.server_close()
 
 
+class Evaluates(Protocol):
+    """A page of any browser, as Playwright's has it."""
+
+    async def evaluate(self, expression: str, arg: Any = None, /) -> Any: ...
+
+
 @dataclasses.dataclass
 class Participant:
     """One browser page as one link of a room."""
 
-    page: Page
+    page: Evaluates
     link: str
     session: str = ""
 

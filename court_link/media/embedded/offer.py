@@ -133,7 +133,7 @@ def _line(section: list[str]) -> Line:
     kind = next((kind for kind in Kind if kind == media), None)
     if kind is None or "SAVPF" not in words[2] or "a=rtcp-mux" not in section:
         return Line(mid, media)
-    offered = {word for word in words[3:] if word.isdigit() and int(word) < 128}
+    offered = {word for word in words[3:] if _number(word, 128) is not None}
     maps = dict(_numbered(section, "rtpmap", offered))
     formats = dict(_numbered(section, "fmtp", offered))
     codec = next((pt for pt, name in maps.items() if name.lower() == CODECS[kind]), None)
@@ -177,20 +177,26 @@ def _numbered(section: list[str], name: str, offered: set[str]) -> Iterator[tupl
 def _extensions(section: list[str], kind: Kind) -> Iterator[tuple[str, int]]:
     for value in _attributes(section, "extmap"):
         number, _, rest = value.partition(" ")
-        identity = number.partition("/")[0]
+        identity = _number(number.partition("/")[0], 256)
         uri = rest.split(" ")[0]
-        if uri in EXTENSIONS[kind] and identity.isdigit() and 1 <= int(identity) <= 255:
-            yield uri, int(identity)
+        if uri in EXTENSIONS[kind] and identity:
+            yield uri, identity
 
 
 def _ssrcs(section: list[str]) -> dict[int, int | None]:
     ssrcs: dict[int, int | None] = {}
     for value in _attributes(section, "ssrc"):
-        number = value.split(" ")[0]
-        if number.isdigit() and int(number) < 1 << 32:
-            ssrcs.setdefault(int(number))
+        ssrc = _number(value.split(" ")[0], 1 << 32)
+        if ssrc is not None:
+            ssrcs.setdefault(ssrc)
     for value in _attributes(section, "ssrc-group"):
-        words = value.split()
-        if words[:1] == ["FID"] and len(words) == 3 and words[1].isdigit() and words[2].isdigit():
-            ssrcs[int(words[2])] = int(words[1])
+        semantics, *members = value.split() or [""]
+        numbers = [_number(member, 1 << 32) for member in members]
+        if semantics == "FID" and len(numbers) == 2 and numbers[1] is not None:
+            ssrcs[numbers[1]] = numbers[0]
     return ssrcs
+
+
+def _number(text: str, limit: int) -> int | None:
+    """A plain decimal number below a limit; None for anything else, other scripts' digits included."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < limit else None

@@ -1,17 +1,30 @@
-"""Three Chromium pages meet through a real worker process."""
+"""Browsers meet through a real worker process: three Chromium pages, and Firefox with Chromium."""
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
 from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.engine import DesiredLink, DesiredRoom, NotAdmitted, Seat
-from tests.media.rig import BOTH, Participant, chromium, everyone_sees_everyone, site, until, worker
+from tests.media.firefox import firefox
+from tests.media.rig import (
+    BOTH,
+    Participant,
+    chromium,
+    everyone_sees_everyone,
+    free_port,
+    site,
+    until,
+    worker,
+)
 
 FRAMES = 40
 WITHIN = 30.0
@@ -112,3 +125,41 @@ async def test_a_browser_restarts_ice_and_keeps_its_seat(engine: EmbeddedEngine,
         assert {state.session for state in (await engine.snapshot("room")).links} == {
             person.session for person in people
         }
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """An address beyond the loopback, without which Firefox gathers no candidates."""
+    found = addresses()
+    if found:
+        yield found[0]
+        return
+    subprocess.run(["ip", "link", "add", "court-link-t", "type", "dummy"], check=True)
+    try:
+        subprocess.run(["ip", "addr", "add", "198.51.100.1/24", "dev", "court-link-t"], check=True)
+        subprocess.run(["ip", "link", "set", "court-link-t", "up"], check=True)
+        yield addresses()[0]
+    finally:
+        subprocess.run(["ip", "link", "del", "court-link-t"], check=True)
+
+
+def addresses() -> list[str]:
+    listed = subprocess.run(
+        ["ip", "-json", "-4", "address", "show", "scope", "global", "up"], check=True, capture_output=True
+    )
+    return [info["local"] for link in json.loads(listed.stdout) for info in link.get("addr_info", ())]
+
+
+async def test_firefox_and_chromium_see_and_hear_each_other(
+    browser: Browser, address: str, tmp_path: Path
+) -> None:
+    with worker(udp_host=address, advertised_addresses=[address]) as running, site() as url:
+        engine = running.engine()
+        await engine.apply(everyone_sees_everyone("room", 1, "firefox", "chromium"))
+        async with firefox(tmp_path, free_port(), url) as tab:
+            people = [Participant(tab, "firefox"), await enter(browser, url, "chromium")]
+            for person in people:
+                await person.join(engine, "room", seats=1)
+            for person in people:
+                await until(partial(person.sees, FRAMES, 0), WITHIN, f"{person.link} seeing the other")
+        await engine.aclose()

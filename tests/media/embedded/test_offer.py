@@ -1,0 +1,147 @@
+"""Real browsers' offers, and offers that nobody should send."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from court_link.media.embedded import answer, offer, rtp
+from court_link.media.engine import Kind, OfferRefused
+
+OFFERS = Path(__file__).with_name("offers")
+BROWSERS = ["chromium", "firefox"]
+LOCAL = answer.Local("abcdefgh12345678", "p" * 32, ":".join(["AB"] * 32), ("192.0.2.7", "127.0.0.1"), 4000)
+
+
+def real(browser: str) -> str:
+    return (OFFERS / f"{browser}.sdp").read_bytes().decode()
+
+
+def answered(text: str) -> str:
+    read = offer.read(text)
+    uplinks = frozenset(line.mid for line in read.lines if line.sends)
+    seats = {
+        line.mid: answer.Outgoing(f"seat{i}", 1000 + i, 2000 + i if line.rtx else None)
+        for i, line in enumerate(read.lines)
+        if line.receives
+    }
+    return answer.write(read, LOCAL, uplinks, seats, 7)
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_real_offer_is_read(browser: str) -> None:
+    read = offer.read(real(browser))
+    assert [(line.kind, line.sends, line.receives) for line in read.lines] == [
+        (Kind.AUDIO, True, False),
+        (Kind.VIDEO, True, False),
+        *[(Kind.AUDIO, False, True), (Kind.VIDEO, False, True)] * 2,
+    ]
+    sound, picture = read.lines[:2]
+    assert sound.codec is not None
+    assert picture.codec is not None
+    assert picture.rtx is not None
+    assert {rtp.AUDIO_LEVEL, rtp.MID} <= set(sound.extensions)
+    assert rtp.TRANSPORT_WIDE in picture.extensions
+    assert "nack pli" in picture.feedback
+    assert len(read.fingerprints) == 1
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_the_answer_has_what_browsers_need_on_every_line(browser: str) -> None:
+    text = answered(real(browser))
+    session, *sections = re.split(r"^m=", text, flags=re.MULTILINE)
+    for needed in ("v=0", "o=", "s=-", "t=0 0", "a=ice-lite", "a=group:BUNDLE 0 1 2 3 4 5"):
+        assert needed in session
+    assert len(sections) == 6
+    for section in sections:
+        for needed in (
+            "ice-ufrag:",
+            "ice-pwd:",
+            "fingerprint:sha-256 ",
+            "setup:passive",
+            "rtcp-mux",
+            "rtcp-rsize",
+        ):
+            assert f"a={needed}" in section
+        assert section.count("a=candidate:") == 2
+        assert "a=end-of-candidates" in section
+    for uplink in sections[:2]:
+        assert "a=recvonly" in uplink
+        assert f" {rtp.MID}" in uplink
+        assert "a=ssrc" not in uplink
+    for seat in sections[2:]:
+        assert "a=sendonly" in seat
+        assert f" {rtp.MID}" not in seat, "the publisher's mid must never reach a receiver"
+        assert "a=msid:seat" in seat
+    assert "x-google-start-bitrate=1500" in sections[1]
+    assert "transport-cc" in sections[1]
+    # Its own stream before the retransmissions, or Chromium takes the wrong one.
+    first, second = re.findall(r"^a=ssrc:(\d+) ", sections[3], re.MULTILINE)
+    assert f"a=ssrc-group:FID {first} {second}" in sections[3]
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_payload_types_are_the_offers_own(browser: str) -> None:
+    read = offer.read(real(browser))
+    for line, section in zip(
+        read.lines, re.split(r"^m=", answered(real(browser)), flags=re.MULTILINE)[1:], strict=True
+    ):
+        assert section.split("\r\n")[0].split()[3:] == [
+            str(pt) for pt in (line.codec, line.rtx) if pt is not None
+        ]
+
+
+def test_a_data_channel_or_a_foreign_codec_is_refused_but_the_rest_answered() -> None:
+    text = real("chromium") + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:data\r\n"
+    section = answered(text).split("m=application")[1]
+    assert section.startswith(" 0 ")
+    assert "a=inactive" in section
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda text: text.replace("VP8/90000", "VP9/90000").replace("opus/48000/2", "PCMU/8000"), "neither"),
+        (lambda text: text + "a=x:" + "x" * offer.LONGEST, "too long"),
+        (lambda text: text + "m=audio 9 RTP/AVP 0\r\n" * 64, "too many lines"),
+        (lambda text: text.replace("a=mid:1", "a=mid:0"), "same name"),
+        (lambda text: re.sub(r"a=fingerprint:.*\r\n", "", text), "certificate"),
+        (lambda text: text.replace("setup:actpass", "setup:passive"), "waits"),
+        (lambda text: re.sub(r"a=ice-pwd:.*\r\n", "", text), "ICE"),
+        (lambda text: re.sub(r"a=mid:.*\r\n", "", text), "cannot be read"),
+        (lambda text: text + "".join(f"a=ssrc:{n} cname:x\r\n" for n in range(17)), "too many streams"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_words(change: object, sentence: str) -> None:
+    assert callable(change)
+    with pytest.raises(OfferRefused, match=sentence):
+        offer.read(change(real("chromium")))
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_damaged_offer_is_read_or_refused_but_never_breaks(browser: str, rng: random.Random) -> None:
+    text = real(browser)
+    lines = text.splitlines(keepends=True)
+    refused = 0
+    for _ in range(1000):
+        damaged = list(lines)
+        for _ in range(rng.randrange(1, 6)):
+            at = rng.randrange(len(damaged))
+            what = rng.randrange(4)
+            if what == 0:
+                del damaged[at]
+            elif what == 1:
+                damaged.insert(at, rng.choice(lines))
+            elif what == 2:
+                cut = rng.randrange(len(damaged[at]) + 1)
+                damaged[at] = damaged[at][:cut] + chr(rng.randrange(0x110)) + damaged[at][cut:]
+            else:
+                damaged[at] = re.sub(r"\d+", lambda _: str(rng.randrange(1 << 40)), damaged[at])
+        try:
+            answered("".join(damaged))
+        except OfferRefused:
+            refused += 1
+    assert refused
