@@ -18,6 +18,7 @@ from court_link.demo import listing, people
 from court_link.demo.listing import Entry
 from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Actor, ActorKind, Context
+from court_link.domain.direction import Force, Medium
 from court_link.domain.errors import Conflict
 from court_link.domain.hearing import EndCause, HearingState, Outcome
 from court_link.domain.requirements import CustodyNeed, Needs, Rules
@@ -25,7 +26,8 @@ from court_link.domain.roles import Part
 from court_link.domain.times import from_london, london_day
 from court_link.importing import lists, reading, register, runs
 from court_link.media import joining
-from court_link.scheduling import booking, running
+from court_link.scheduling import booking, directions, running
+from court_link.scheduling.directions import Made
 from court_link.store import Db, hearings, links, places
 from court_link.store.hearings import Filters
 from court_link.store.tables import SittingSession
@@ -112,7 +114,22 @@ async def tell_next(teller: Teller, now: datetime, not_before: datetime | None =
     finally:
         teller.clock.set(now)
     await teller.db.write(running.open_lobby, clerk, waiting[0])
+    await _invite(teller, waiting[0])
     return start + needs.length
+
+
+async def _invite(teller: Teller, hearing_id: UUID) -> None:
+    """The lawyers are given their links, and the bench directs that whoever is not in the courtroom takes
+    part by video."""
+    clerk = await teller.as_("clerk")
+    for key in ("advocate", "prosecutor"):
+        person = await teller.db.read(people.person_id, clerk, key)
+        await teller.db.write(joining.issue_to, clerk, hearing_id, person)
+    bench = await teller.as_("bench")
+    for link in await teller.db.read(links.of_hearing, clerk, hearing_id):
+        if link.remote:
+            made = Made(link.id, Medium.VIDEO, Force.PERMIT, bench.actor.name, "The parties made none.")
+            await teller.db.write(directions.record, bench, hearing_id, made)
 
 
 async def is_told(teller: Teller, day: date) -> bool:
@@ -143,6 +160,7 @@ async def _hear(teller: Teller, day: date, now: datetime) -> None:
     """Books every second matter of the ordinary courtrooms, and hears those that are over by `now`."""
     chance = random.Random(day.toordinal())  # noqa: S311 - it makes a story, not a secret
     clerk, bench, where = await teller.as_("clerk"), await teller.as_("bench"), await teller.places()
+    advocate = await teller.db.read(people.person_id, clerk, "advocate")
     booked: list[tuple[datetime, datetime, UUID]] = []
     for column, (house, room) in enumerate(_ORDINARY):
         room_id = where.rooms[house, room]
@@ -160,6 +178,8 @@ async def _hear(teller: Teller, day: date, now: datetime) -> None:
                 await teller.db.write(booking.book, clerk, hearing_id, needs, at, rules=Rules())
             except Conflict:
                 continue  # its room or officer is taken: it stays listed
+            if not custody and row % 4 == 0:
+                await teller.db.write(joining.issue_to, clerk, hearing_id, advocate)
             booked.append((at, at + needs.length, hearing_id))
     for start, end, hearing_id in sorted(booked):
         began = start + timedelta(minutes=chance.choice((0, 1, 2, 2, 3, 4, 7)))

@@ -14,6 +14,8 @@ from court_link.scheduling.following import NotToBeFollowed
 from court_link.store import Session, days
 from court_link.store.days import Booked
 
+#: The door, and the name before `.localhost`, of those who are nobody in particular.
+PUBLIC = "public"
 #: A courtroom of a neighbouring county: no list of the demonstration's own speaks of it.
 _SAMPLE = ("Luton Magistrates’ Court", "Courtroom 1")
 _SAMPLE_TIMES = tuple(time(hour, minute) for hour in range(10, 17) for minute in (0, 20, 40))

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from court_link.demo import clock, people, seeding
+from court_link.demo.doorway import PUBLIC
 from court_link.settings import StoreSettings
 from court_link.store import migrate
 from court_link.wall import WallClock
@@ -92,7 +93,7 @@ async def _run(fresh: bool, host: str, port: int, beyond_loopback: bool) -> None
 def _environment(directory: Path, url: str, host: str, port: int) -> Mapping[str, str]:
     """The settings of the child processes, with secrets of this data directory's own."""
     reach = host if is_loopback(host) else _own_address()
-    named = [f"http://{key}.localhost:{port}" for key in people.BY_KEY]
+    named = [f"http://{key}.localhost:{port}" for key in (*people.BY_KEY, PUBLIC)]
     origins = [f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", reach)]
     media_host = "127.0.0.1" if is_loopback(host) else host
     return {

@@ -19,9 +19,11 @@ from court_link.domain.errors import Conflict, FieldError, Forbidden, Invalid, N
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import FINISHED, LIVE
 from court_link.domain.link import HEARING, LOBBY, Admission, Link, LinkEvent, lobby_is_open
+from court_link.domain.places import PersonKind
+from court_link.domain.requirements import Place
 from court_link.domain.roles import MODERATORS, Part, Permission
 from court_link.media.credentials import BadCredential, Keys, Redeemed, digest
-from court_link.store import Session, hearings, join_sessions, links, live
+from court_link.store import Session, calendar, hearings, join_sessions, links, live
 from court_link.store.tables import Hearing
 from court_link.store.tables import Link as LinkRow
 
@@ -37,6 +39,8 @@ ISSUED = (
     Part.OFFICER,
 )
 LABEL_LENGTH = 80
+#: People who hold many matters at once are not reserved: the court names them, and they see their queue.
+PART_OF = {PersonKind.ADVOCATE: Part.ADVOCATE, PersonKind.PROSECUTOR: Part.PROSECUTOR}
 
 
 class SecondDevice(Conflict):
@@ -242,6 +246,30 @@ def issue(session: Session, ctx: Context, hearing_id: UUID, part: Part, label: s
     return links.ensure(session, ctx, hearing_id, part, label)
 
 
+def known_people(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Place, ...]:
+    """Those who may be given their part by name, because they sign in here themselves."""
+    hearing = _issuing(session, ctx, hearing_id, lock=False)
+    near = calendar.bookable(session, ctx, hearing.court_id)
+    return tuple(place for place in near if place.person in PART_OF)
+
+
+def issue_to(session: Session, ctx: Context, hearing_id: UUID, person_id: UUID) -> Link:
+    """The link of one of `known_people`: they find the hearing on their own page, and need no credential."""
+    _issuing(session, ctx, hearing_id)
+    person = next((each for each in known_people(session, ctx, hearing_id) if each.id == person_id), None)
+    if person is None or person.person is None:
+        raise NotAWord(errors=[FieldError("person", "Choose somebody of your area")])
+    return links.ensure(
+        session,
+        ctx,
+        hearing_id,
+        PART_OF[person.person],
+        person.name,
+        person_id=person.id,
+        organisation_id=person.organisation_id,
+    )
+
+
 def clerk_link(session: Session, ctx: Context, hearing_id: UUID) -> Link:
     """The link by which the asker, of the court's staff, sits in this hearing themselves."""
     links.check_runs(session, ctx, hearing_id)
@@ -287,8 +315,8 @@ def _of_the_court(session: Session, ctx: Context, link_id: UUID) -> tuple[LinkRo
     return row, hearing
 
 
-def _issuing(session: Session, ctx: Context, hearing_id: UUID) -> Hearing:
-    hearing = hearings.visible(session, ctx, hearing_id, lock=True)
+def _issuing(session: Session, ctx: Context, hearing_id: UUID, *, lock: bool = True) -> Hearing:
+    hearing = hearings.visible(session, ctx, hearing_id, lock=lock)
     if not (ctx.actor.everywhere or hearing.court_id in ctx.actor.scope):
         raise Forbidden
     ctx.require(Permission.ISSUE_LINKS)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from court_link.domain import hearing as hearing_states
 from court_link.domain.context import Context
-from court_link.domain.hearing import LIVE, HearingEvent, HearingState
+from court_link.domain.hearing import LIVE, HearingState
 from court_link.domain.link import JOIN_BEFORE, Admission
 from court_link.domain.roles import Part, Permission
 from court_link.domain.times import day_interval, london_day
 from court_link.scheduling.days import as_they_are, next_change
-from court_link.store import Session, days, hearings, live
+from court_link.store import Session, days, live
 from court_link.store.days import Booked
 from court_link.store.tables import Link
 
@@ -59,24 +58,6 @@ class BenchList:
     @property
     def hearing_ids(self) -> frozenset[UUID]:
         return frozenset(each.matter.hearing_id for room in self.courtrooms for each in room.sittings)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """A hearing that is about to be ended. Its title is personal."""
-
-    hearing_id: UUID
-    title: str
-    hearing_type: str
-    version: int
-
-
-def ending(session: Session, ctx: Context, hearing_id: UUID) -> Ending:
-    """What is asked about before a hearing ends. Raises WrongState when it cannot end now, NotFound."""
-    ctx.require(Permission.RUN_HEARING)
-    hearing = hearings.of_court(session, ctx, hearing_id, lock=False)
-    hearing_states.after(hearing.state, HearingEvent.END)
-    return Ending(hearing.id, hearing.title, hearing.hearing_type, hearing.version)
 
 
 def listed(session: Session, ctx: Context) -> BenchList:

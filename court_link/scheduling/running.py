@@ -128,7 +128,7 @@ def reopen(session: Session, ctx: Context, hearing_id: UUID, *, version: int | N
 
 def stage(session: Session, ctx: Context, hearing_id: UUID) -> Stage:
     """Where a hearing stands, for those who run it."""
-    return _stage(links.check_runs(session, ctx, hearing_id))
+    return _stage(links.check_runs(session, ctx, hearing_id, lock=False))
 
 
 def _running(session: Session, ctx: Context, hearing_id: UUID, version: int | None) -> Hearing:

@@ -155,13 +155,14 @@ def directed(session: Session, hearing_id: UUID) -> dict[UUID, Medium]:
     return {each.link_id: each.medium for each in rows}
 
 
-def check_runs(session: Session, ctx: Context, hearing_id: UUID) -> Hearing:
+def check_runs(session: Session, ctx: Context, hearing_id: UUID, *, lock: bool = True) -> Hearing:
     """The hearing's row, locked, when the asker runs it: court staff of its court, or its own bench or clerk.
 
-    A device in the courtroom has the authority of its part once the court has let it in. Raises NotFound
-    exactly as for an absent hearing, Forbidden when they may see it and not run it.
+    `lock` is False for what only reads. A device in the courtroom has the authority of its part once the
+    court has let it in. Raises NotFound exactly as for an absent hearing, Forbidden when they may see it and
+    not run it.
     """
-    hearing = hearings.visible(session, ctx, hearing_id, lock=True)
+    hearing = hearings.visible(session, ctx, hearing_id, lock=lock)
     actor = ctx.actor
     if actor.kind is ActorKind.LINK and actor.link_id is not None:
         own = get(session, ctx, actor.link_id)

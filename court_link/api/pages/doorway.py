@@ -20,13 +20,12 @@ from court_link.api.following import key as following_key
 from court_link.api.pages.rendering import render
 from court_link.api.pages.sign_in import set_cookie
 from court_link.demo import doorway, people
+from court_link.demo.doorway import PUBLIC
 from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
 from court_link.identity import sessions
 from court_link.settings import Settings as AllSettings
 from court_link.store import Db
-
-PUBLIC = "public"
 
 
 @dataclass(frozen=True, slots=True)

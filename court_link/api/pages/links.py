@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
@@ -201,13 +201,19 @@ async def issue(
     ctx: Asker,
     part: Annotated[str, Form()] = "",
     label: Annotated[str, Form(max_length=200)] = "",
+    person: Annotated[UUID | Literal[""], Form()] = "",
 ) -> HTMLResponse | RedirectResponse:
-    """Make a link; on to the page that shows it."""
+    """Make a link; on to the page that shows it. Whoever signs in here needs none shown."""
     try:
+        if person:
+            await store.write(joining.issue_to, ctx, hearing_id, person)
+            return _back(hearing_id)
         chosen = Part(part) if part in set(joining.ISSUED) else Part.BENCH  # which is refused, by name
         link = await store.write(joining.issue, ctx, hearing_id, chosen, label)
     except Invalid as wrong:
-        return await _issuing(request, store, ctx, hearing_id, {"part": part, "label": label}, wrong)
+        return await _issuing(
+            request, store, ctx, hearing_id, {"part": part, "label": label, "person": str(person)}, wrong
+        )
     return RedirectResponse(f"/links/{link.id}", 303)
 
 
@@ -222,12 +228,18 @@ async def _issuing(
     shown = await store.read(panel, ctx, hearing_id)
     if shown is None or not shown.may_issue:
         raise Forbidden
+    known = await store.read(joining.known_people, ctx, hearing_id)
     return render(
         request,
         "link-new.html",
         status=422 if wrong else 200,
         hearing_id=hearing_id,
         parts=[{"value": part.value, "text": PARTS[part]} for part in joining.ISSUED],
+        people=[
+            {"value": str(each.id), "text": f"{each.name}, {PARTS[joining.PART_OF[each.person]].lower()}"}
+            for each in known
+            if each.person
+        ],
         values=typed or {},
         errors=wrong.errors if wrong else (),
     )
