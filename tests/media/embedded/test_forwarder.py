@@ -7,6 +7,7 @@ import contextlib
 import random
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -15,11 +16,12 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from court_link.media.embedded import room as room_module
+from court_link.media.embedded import rtcp
 from court_link.media.embedded.forwarder import MOST_ADDRESSES, Forwarder
 from court_link.media.embedded.offer import MOST_SSRCS
 from court_link.media.embedded.room import Room
 from court_link.media.embedded.rtp import HEADER
-from court_link.media.engine import DesiredLink, DesiredRoom, NotAdmitted, Seat
+from court_link.media.engine import DesiredLink, DesiredRoom, EngineEvent, EventKind, NotAdmitted, Seat
 from tests.media.peer import AUDIO, VIDEO, Peer
 from tests.media.rig import BOTH, everyone_sees_everyone, until
 
@@ -266,3 +268,60 @@ async def test_an_aiortc_peer_connection_is_an_ordinary_participant(
     await connection.setRemoteDescription(RTCSessionDescription(session.answer, "answer"))
     await within(lambda: len(b.received) == 2 and min(b.received.values()) > 10, "b hearing and seeing it")
     await connection.close()
+
+
+async def test_who_speaks_loudest_is_told_once(table: Table) -> None:
+    table.forwarder.apply(everyone_sees_everyone("room", 1, "a", "b"))
+    a, b = await table.join("a"), await table.join("b")
+    events = table.forwarder.events.follow(None)
+    speaking = asyncio.create_task(_first_speaker(events))
+    for i in range(150):
+        a.sound(i, i * 960, level=90)
+        b.sound(i, i * 960, level=20)
+        await asyncio.sleep(0.01)
+        if speaking.done():
+            break
+    event = await asyncio.wait_for(speaking, 5)
+    assert (event.link, event.data["place"]) == ("b", "hearing")
+    assert event.data["level"] > 40
+
+
+async def _first_speaker(events: AsyncIterator[EngineEvent | None]) -> EngineEvent:
+    async for event in events:
+        if event is not None and event.kind is EventKind.SPEAKER:
+            return event
+    raise AssertionError("nobody spoke")
+
+
+async def test_receivers_are_told_the_time_by_the_workers_clock(table: Table) -> None:
+    """A participant's clock may be wrong by hours; its sound and picture still go together."""
+    table.forwarder.apply(everyone_sees_everyone("room", 1, "a", "b"))
+    a, b = await table.join("a"), await table.join("b")
+    wrong_by = 7200.0
+    began = time.time()
+    for i in range(130):
+        now = time.time()
+        picture, sound = round((now - began) * 90_000), round((now - began) * 48_000)
+        a.picture(i, picture, keyframe=True)
+        a.sound(i, sound)
+        if i % 20 == 0:
+            at = rtcp.ntp(now - wrong_by)
+            a.send_rtcp(rtcp.sender_report(a.video_ssrc, at, picture, i, i))
+            a.send_rtcp(rtcp.sender_report(a.audio_ssrc, at, sound, i, i))
+        await asyncio.sleep(0.01)
+    await within(lambda: len(_clocks(b)) == 2, "b being told both clocks")
+    moments = []
+    for ssrc, (ntp, timestamp) in _clocks(b).items():
+        told = ntp / (1 << 32) - rtcp.NTP_EPOCH
+        assert abs(told - time.time()) < 5, "the worker's clock, not the participant's"
+        packet = next(p for p in reversed(b.packets) if HEADER.unpack_from(p)[4] == ssrc)
+        _, mark, _, shown, _ = HEADER.unpack_from(packet)
+        clock = 48_000 if mark & 0x7F == AUDIO else 90_000
+        behind = ((timestamp - shown + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+        moments.append(told - behind / clock)
+    assert moments[0] == pytest.approx(moments[1], abs=0.1)
+
+
+def _clocks(peer: Peer) -> dict[int, tuple[int, int]]:
+    told = [item for report in peer.reports for item in rtcp.read(report)]
+    return {item.ssrc: (item.ntp, item.timestamp) for item in told if isinstance(item, rtcp.SenderReport)}
