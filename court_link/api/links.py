@@ -13,7 +13,7 @@ from court_link.api.participant import JoinKeys, LiveRooms, Participant
 from court_link.api.running import Participation, participation
 from court_link.domain.context import Context
 from court_link.domain.link import Link
-from court_link.domain.roles import Part
+from court_link.domain.roles import Part, Permission
 from court_link.media import joining, kit, signalling
 from court_link.media.credentials import Keys
 from court_link.media.joining import Joined, SecondDevice
@@ -119,6 +119,7 @@ async def of_hearing(hearing_id: UUID, store: Store, ctx: Asker) -> list[Partici
 
 
 def _of_visible(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Link, ...]:
+    ctx.require(Permission.SEE_HEARINGS)
     hearings.visible(session, ctx, hearing_id)
     return stored.of_hearing(session, ctx, hearing_id)
 

@@ -16,6 +16,7 @@ from court_link.domain.context import Context
 from court_link.domain.errors import Forbidden, NotFound, Stale
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import HearingState
+from court_link.domain.roles import Permission
 from court_link.domain.times import day_interval
 from court_link.store.tables import (
     Booking,
@@ -126,14 +127,14 @@ def unconcern(session: Session, hearing: Hearing, organisation_ids: Collection[U
 def in_scope(ctx: Context) -> ColumnElement[bool]:
     """The condition on `hearing` that holds for what the asker may see.
 
-    An organisation concerned is in their scope, or they came in by a link of it, or they are a person
-    who takes part; the system sees all.
+    An organisation concerned is in their scope and their roles show them its hearings, or they came in by a
+    link of it, or they are a person who takes part; the system sees all.
     """
     actor = ctx.actor
     if actor.everywhere:
         return true()
     ways: list[ColumnElement[bool]] = []
-    if actor.scope:
+    if actor.scope and actor.may(Permission.SEE_HEARINGS):
         ways.append(
             exists().where(
                 col(HearingOrganisation.hearing_id) == Hearing.id,

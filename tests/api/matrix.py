@@ -1,0 +1,297 @@
+"""Who may do what: one line a route. A route without a line fails the build.
+
+`only(...)` names roles, `permitted(...)` the roles that hold a permission, `anyone()` is everybody who is
+signed in, `public()` everybody, `participants()` whoever holds a join session of the link. Path parameters
+and `{name}` in bodies are filled with things of one's own, then of a stranger, by `scenes.MAKERS`; `named`
+says which maker when the parameter's own name does not. A body must be valid, so that what is refused is the
+person and not the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+from court_link.domain.roles import GRANTS, Permission, Role
+from court_link.domain.savings import Assumptions
+
+P = Permission
+
+
+class Open(Enum):
+    """Routes that do not ask who is signed in."""
+
+    PUBLIC = "public"
+    PARTICIPANTS = "participants"
+
+
+@dataclass(frozen=True)
+class Line:
+    """Who may use a route. `path` fills parameters that name no thing; `wrong` says that what is sent is not
+    valid, and is refused as such; `stream` never ends by itself; `scoped` says that what the path names is
+    somebody's own.
+    """
+
+    who: frozenset[Role] | Open
+    json: Any = None
+    form: Mapping[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+    wrong: bool = False
+    stream: bool = False
+    scoped: bool = True
+
+
+def public(**more: Any) -> Line:
+    return Line(Open.PUBLIC, **more)
+
+
+def participants(**more: Any) -> Line:
+    return Line(Open.PARTICIPANTS, **more)
+
+
+def anyone(**more: Any) -> Line:
+    return Line(frozenset(Role), **more)
+
+
+def only(*roles: Role, **more: Any) -> Line:
+    return Line(frozenset(roles), **more)
+
+
+def permitted(permission: Permission, **more: Any) -> Line:
+    return Line(frozenset(role for role in Role if permission in GRANTS[role]), **more)
+
+
+_PERSON = {"name": "Ada Example", "email": "{fresh}@example.com", "roles": ["administrator"]}
+_ASSUMPTIONS = {name: str(value) for name, value in asdict(Assumptions()).items()} | {"version": "0"}
+_ENDING = {"outcome": "dealt_with", "cause": "concluded"}
+_MATTER = {
+    "title": "R v Example",
+    "hearing_type": "First appearance",
+    "day": "24/11/2026",
+    "minutes": "12",
+    "visibility": "public",
+}
+_NEEDS = {"courtroom_id": "{courtroom_id}", "minutes": "20", "day": "24/11/2026"}
+_DIRECTION = {
+    "link_id": "{link_id}",
+    "medium": "video",
+    "force": "permit",
+    "maker": "District Judge Example",
+    "representations": "None made.",
+}
+_TOKEN = {"name": "A system", "roles": ["administrator"], "days": 30}
+
+LINES: Mapping[str, Line] = {
+    # Health and the description
+    "GET /healthz": public(),
+    "GET /readyz": public(),
+    "GET /metrics": public(),  # from this machine; elsewhere tests/api/test_problems.py
+    "GET /api/openapi.json": public(),
+    "GET /accessibility": public(),
+    "GET /privacy": public(),
+    # The demonstration's doorway, which is nowhere else
+    "GET /enter/sample-list.json": public(),
+    "GET /enter/{key}": public(path={"key": "listing"}),
+    "POST /enter/{key}": public(path={"key": "listing"}),
+    # Signing in
+    "GET /": anyone(),
+    "GET /sign-in": public(),
+    "POST /sign-in": public(form={"email": "nobody@example.com", "password": "x"}),
+    "POST /sign-out": public(),
+    "GET /choose-password": public(),
+    "POST /choose-password": public(form={"code": "x", "password": "y"}),
+    "GET /account": anyone(),
+    "POST /account/sign-out-elsewhere": anyone(),
+    "POST /account/password": anyone(form={"current": "x", "password": "y"}, wrong=True),
+    "GET /api/me": anyone(),
+    "GET /api/organisations": anyone(),
+    "GET /api/organisations/{organisation_id}": anyone(),
+    # People
+    "GET /people": permitted(P.MANAGE_USERS),
+    "GET /people/new": permitted(P.MANAGE_USERS),
+    "POST /people/new": permitted(P.MANAGE_USERS, form=_PERSON),
+    "GET /people/{account_id}": permitted(P.MANAGE_USERS),
+    "POST /people/{account_id}": permitted(P.MANAGE_USERS, form={**_PERSON, "version": "1"}),
+    "GET /people/{account_id}/disable": permitted(P.MANAGE_USERS),
+    "POST /people/{account_id}/disable": permitted(P.MANAGE_USERS),
+    "POST /people/{account_id}/enable": permitted(P.MANAGE_USERS),
+    "GET /people/{account_id}/reset": permitted(P.MANAGE_USERS),
+    "POST /people/{account_id}/reset": permitted(P.MANAGE_USERS),
+    "GET /api/users": permitted(P.MANAGE_USERS),
+    "POST /api/users": permitted(P.MANAGE_USERS, json=_PERSON),
+    "GET /api/users/{user_id}": permitted(P.MANAGE_USERS),
+    "PATCH /api/users/{user_id}": permitted(P.MANAGE_USERS, json={"name": "Ada Example"}),
+    "POST /api/users/{user_id}/disable": permitted(P.MANAGE_USERS),
+    "POST /api/users/{user_id}/enable": permitted(P.MANAGE_USERS),
+    "POST /api/users/{user_id}/invitations": permitted(P.MANAGE_USERS),
+    # API tokens
+    "GET /tokens": permitted(P.MANAGE_USERS),
+    "GET /tokens/new": permitted(P.MANAGE_USERS),
+    "POST /tokens/new": permitted(P.MANAGE_USERS, form=_TOKEN),
+    "GET /tokens/{token_id}/revoke": permitted(P.MANAGE_USERS),
+    "POST /tokens/{token_id}/revoke": permitted(P.MANAGE_USERS),
+    "GET /api/tokens": permitted(P.MANAGE_USERS),
+    "POST /api/tokens": permitted(P.MANAGE_USERS, json=_TOKEN),
+    "DELETE /api/tokens/{token_id}": permitted(P.MANAGE_USERS),
+    # Audit
+    "GET /audit": permitted(P.SEE_AUDIT),
+    "GET /audit.csv": permitted(P.SEE_AUDIT),
+    "GET /api/audit": permitted(P.SEE_AUDIT),
+    # Hearings and bookings
+    "GET /api/hearings": permitted(P.SEE_HEARINGS),
+    "POST /api/hearings": permitted(
+        P.BOOK,
+        json={"title": "R v Example", "hearing_type": "First appearance", "day": "2026-11-23", "minutes": 12},
+    ),
+    "GET /api/hearings/{hearing_id}": permitted(P.SEE_HEARINGS),
+    "PATCH /api/hearings/{hearing_id}": permitted(P.BOOK, json={"minutes": 25}),
+    "POST /api/hearings/{hearing_id}/vacate": permitted(P.BOOK, json={"reason": "other", "words": "Why"}),
+    "GET /api/hearings/{hearing_id}/availability": permitted(
+        P.BOOK, query={"courtroom_id": "{courtroom_id}", "day": "2026-11-23", "minutes": "20"}
+    ),
+    "POST /api/hearings/{hearing_id}/bookings": permitted(
+        P.BOOK,
+        json={
+            "starts_at": "2026-11-24T10:15:00Z",
+            "needs": {"courtroom_id": "{courtroom_id}", "minutes": 20},
+        },
+    ),
+    "GET /api/bookings/{booking_id}": permitted(P.SEE_HEARINGS),
+    "POST /api/bookings/{booking_id}/confirm": permitted(P.BOOK),
+    "POST /api/bookings/{booking_id}/release": permitted(P.BOOK),
+    "GET /api/hearings/{hearing_id}/directions": permitted(P.SEE_HEARINGS),
+    "POST /api/hearings/{hearing_id}/directions": permitted(P.RECORD_DIRECTION, json=_DIRECTION),
+    "POST /api/hearings/{hearing_id}/directions/{direction_id}/rescind": permitted(P.RECORD_DIRECTION),
+    # The day, a hearing and its booking as pages
+    "GET /day": permitted(P.SEE_HEARINGS),
+    "GET /hearings/new": permitted(P.BOOK),
+    "POST /hearings/new": permitted(P.BOOK, form=_MATTER),
+    "GET /hearings/{hearing_id}": permitted(P.SEE_HEARINGS),
+    "GET /hearings/{hearing_id}/edit": permitted(P.BOOK),
+    "POST /hearings/{hearing_id}/edit": permitted(P.BOOK, form={**_MATTER, "version": "1"}),
+    "GET /hearings/{hearing_id}/book": permitted(P.BOOK, query=_NEEDS),
+    "POST /hearings/{hearing_id}/book": permitted(
+        P.BOOK, form={**_NEEDS, "starts_at": "2026-11-24T10:15:00Z"}
+    ),
+    "GET /hearings/{hearing_id}/book/{booking_id}": permitted(P.SEE_HEARINGS),
+    "POST /hearings/{hearing_id}/book/{booking_id}/confirm": permitted(P.BOOK),
+    "POST /hearings/{hearing_id}/book/{booking_id}/release": permitted(P.BOOK),
+    "GET /hearings/{hearing_id}/release": permitted(P.BOOK),
+    "POST /hearings/{hearing_id}/release": permitted(
+        P.BOOK, form={"booking": "{booking_id}", "version": "1"}
+    ),
+    "GET /hearings/{hearing_id}/vacate": permitted(P.BOOK),
+    "POST /hearings/{hearing_id}/vacate": permitted(
+        P.BOOK, form={"reason": "other", "words": "Why", "version": "1"}
+    ),
+    "GET /hearings/{hearing_id}/directions/new": permitted(P.RECORD_DIRECTION),
+    "POST /hearings/{hearing_id}/directions/new": permitted(P.RECORD_DIRECTION, form=_DIRECTION),
+    "GET /hearings/{hearing_id}/directions/{direction_id}/rescind": permitted(P.RECORD_DIRECTION),
+    "POST /hearings/{hearing_id}/directions/{direction_id}/rescind": permitted(P.RECORD_DIRECTION),
+    "POST /hearings/{hearing_id}/run/{act}": permitted(P.RUN_HEARING, path={"act": "open-lobby"}),
+    "GET /hearings/{hearing_id}/end": permitted(P.RUN_HEARING),
+    "POST /hearings/{hearing_id}/end": permitted(P.RUN_HEARING, form=_ENDING),
+    "POST /hearings/{hearing_id}/clerk": permitted(P.RUN_HEARING),
+    "GET /hearings/{hearing_id}/links/new": permitted(P.ISSUE_LINKS),
+    "POST /hearings/{hearing_id}/links/new": permitted(
+        P.ISSUE_LINKS, form={"part": "interpreter", "label": "Interpreter"}
+    ),
+    "POST /hearings/{hearing_id}/problems/{problem_id}": permitted(P.RUN_HEARING),
+    "GET /links/{link_id}": permitted(P.ISSUE_LINKS),
+    "GET /links/{link_id}/{act}": permitted(P.RUN_HEARING, path={"act": "remove"}),
+    "POST /links/{link_id}/{act}": permitted(P.RUN_HEARING, path={"act": "remove"}),
+    # Each role's day
+    "GET /bench": permitted(P.RUN_HEARING),
+    "GET /evidence": permitted(P.SEE_OWN_EVIDENCE),
+    # Nobody here is the officer of this link: whose it is, is in tests/scheduling
+    "GET /evidence/{link_id}/calendar.ics": only(),
+    "GET /clients": permitted(P.SEE_CLIENTS),
+    "GET /custody": permitted(P.RUN_CUSTODY),
+    "GET /custody/{site_id}": permitted(P.RUN_CUSTODY),
+    "GET /custody/{site_id}/disconnect/{link_id}": permitted(
+        P.RUN_CUSTODY, named={"link_id": "custody_link_id"}
+    ),
+    "POST /custody/{site_id}/disconnect/{link_id}": permitted(
+        P.RUN_CUSTODY, named={"link_id": "custody_link_id"}
+    ),
+    "GET /api/bench": permitted(P.RUN_HEARING),
+    "GET /api/clients": permitted(P.SEE_CLIENTS),
+    "GET /api/custody": permitted(P.RUN_CUSTODY),
+    "GET /api/custody/{site_id}": permitted(P.RUN_CUSTODY),
+    "GET /api/evidence": permitted(P.SEE_OWN_EVIDENCE),
+    # Imports
+    "GET /imports": permitted(P.IMPORT_LISTS),
+    "POST /imports": permitted(P.IMPORT_LISTS, wrong=True),
+    "GET /imports/{run_id}": permitted(P.IMPORT_LISTS),
+    "POST /imports/{run_id}/confirm": permitted(P.IMPORT_LISTS),
+    "POST /imports/{run_id}/cancel": permitted(P.IMPORT_LISTS),
+    "GET /api/imports": permitted(P.IMPORT_LISTS),
+    "POST /api/imports": permitted(P.IMPORT_LISTS, json={}, wrong=True),
+    "POST /api/imports/check": permitted(P.IMPORT_LISTS, json={}, wrong=True),
+    "GET /api/imports/{run_id}": permitted(P.IMPORT_LISTS),
+    "POST /api/imports/{run_id}/confirm": permitted(P.IMPORT_LISTS),
+    "POST /api/imports/{run_id}/cancel": permitted(P.IMPORT_LISTS),
+    # Running a hearing
+    "POST /api/hearings/{hearing_id}/open-lobby": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/start": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/pause": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/resume": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/reopen": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/end": permitted(P.RUN_HEARING, json={"outcome": "dealt_with"}),
+    "POST /api/links/{link_id}/identify": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/admit": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/refuse": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/send-back": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/remove": permitted(P.RUN_HEARING),
+    "POST /api/problems/{problem_id}/resolve": permitted(P.RUN_HEARING),
+    # Links
+    "GET /api/hearings/{hearing_id}/links": permitted(P.SEE_HEARINGS),
+    "POST /api/hearings/{hearing_id}/links": permitted(
+        P.ISSUE_LINKS, json={"part": "interpreter", "label": "Interpreter"}
+    ),
+    "POST /api/hearings/{hearing_id}/clerk": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/copy": permitted(P.ISSUE_LINKS),
+    "POST /api/links/{link_id}/reissue": permitted(P.ISSUE_LINKS),
+    "POST /api/links/{link_id}/revoke": permitted(P.ISSUE_LINKS),
+    # Nobody is the advocate of this link: who may take whose is in tests/media
+    "POST /api/links/{link_id}/join": only(json={"device": "a device"}),
+    # Participants
+    "GET /join": public(),
+    "GET /room/{link_id}": public(
+        scoped=False
+    ),  # the page alone; what it shows is asked for with a join session
+    "POST /api/join": public(json={"credential": "x", "device": "a device"}),
+    "GET /api/join": participants(),
+    "POST /api/join/kit-check": participants(json={"camera": "working", "microphone": "working"}),
+    "POST /api/join/problem": participants(json={"kind": "no_sound"}),
+    "POST /api/media/{link_id}": participants(),
+    "PATCH /api/media/{link_id}/{session}": participants(path={"session": "x"}),
+    "DELETE /api/media/{link_id}/{session}": participants(path={"session": "x"}),
+    "WS /api/links/{link_id}/signalling": participants(),
+    # Live pages
+    "GET /live": permitted(P.SEE_HEARINGS, query={"topics": "hearing:{hearing_id}"}, stream=True),
+    # Following a hearing
+    "GET /follow": public(),
+    "POST /follow": public(form={"reference": "x"}),
+    "GET /follow/hearing": public(),
+    "GET /follow/live": public(),
+    "POST /follow/stop": public(),
+    "POST /api/following": public(json={"reference": "x"}),
+    "GET /hearings/{hearing_id}/following": permitted(P.ISSUE_TRACKING),
+    "POST /hearings/{hearing_id}/following": permitted(P.ISSUE_TRACKING),
+    "GET /hearings/{hearing_id}/following/{reference_id}/revoke": permitted(P.ISSUE_TRACKING),
+    "POST /hearings/{hearing_id}/following/{reference_id}/revoke": permitted(P.ISSUE_TRACKING),
+    "GET /api/hearings/{hearing_id}/references": permitted(P.ISSUE_TRACKING),
+    "POST /api/hearings/{hearing_id}/references": permitted(P.ISSUE_TRACKING),
+    "DELETE /api/hearings/{hearing_id}/references/{reference_id}": permitted(P.ISSUE_TRACKING),
+    # Reports
+    "GET /report": permitted(P.SEE_REPORTS),
+    "GET /report/assumptions": permitted(P.SEE_REPORTS),
+    "POST /report/assumptions": permitted(P.SEE_REPORTS, form=_ASSUMPTIONS),
+    "GET /api/reports/capacity": permitted(P.SEE_REPORTS),
+    "GET /api/reports/capacity.csv": permitted(P.SEE_REPORTS),
+}

@@ -1,0 +1,281 @@
+"""Two counties that know nothing of each other, and things in them, made when a route's path names them.
+
+A path parameter, or `{name}` within a body, is filled by the maker of that name. To test a route with a new
+kind of thing, add its maker here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from court_link.domain.booking import BookingState, Purpose, ResourceKind
+from court_link.domain.context import SYSTEM, Context
+from court_link.domain.direction import DirectionStatus, Force, Medium
+from court_link.domain.hearing import HearingState
+from court_link.domain.ids import new_id
+from court_link.domain.places import SiteKind
+from court_link.domain.requirements import Needs
+from court_link.domain.roles import OrganisationKind, Part, Role
+from court_link.identity import organisations
+from court_link.importing.reports import Report
+from court_link.store import links
+from court_link.store.db import Db
+from court_link.store.tables import (
+    ApiToken,
+    Booking,
+    DirectionRow,
+    Hearing,
+    HearingOrganisation,
+    ImportRun,
+    Problem,
+    Reservation,
+    Resource,
+    Site,
+    TrackingReference,
+    User,
+)
+from court_link.store.tables.imports import ImportState
+
+
+@dataclass
+class Scene:
+    """One county: an organisation of each kind, and what has been made in it so far."""
+
+    organisations: Mapping[OrganisationKind, UUID]
+    made: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def court(self) -> UUID:
+        return self.organisations[OrganisationKind.COURT]
+
+
+def create(session: Session, ctx: Context, name: str) -> Scene:
+    return Scene(
+        {
+            kind: organisations.create(session, ctx, kind, f"{name} {kind.value}", name).id
+            for kind in OrganisationKind
+        }
+    )
+
+
+@dataclass
+class Things:
+    """Things of one scene as one organisation of it sees them, made once each and then known by name."""
+
+    scene: Scene
+    organisation_id: UUID
+    session: Session
+    ctx: Context
+    known: dict[str, UUID] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> UUID:
+        known = self.scene.made if name in SHARED else self.known
+        if name not in known:
+            known[name] = MAKERS[name](self)
+            self.session.flush()
+        return known[name]
+
+    def add(self, row: Any) -> UUID:
+        self.session.add(row)
+        self.session.flush()
+        made: UUID = row.id
+        return made
+
+
+async def make(db: Db, scene: Scene, organisation_id: UUID, names: set[str]) -> dict[str, UUID]:
+    """New things of these names, and the shared ones."""
+
+    def run(session: Session, ctx: Context) -> dict[str, UUID]:
+        things = Things(scene, organisation_id, session, ctx)
+        return {name: things[name] for name in sorted(names)}
+
+    return await db.write(run, Context(SYSTEM))
+
+
+def _house(things: Things) -> UUID:
+    return things.add(
+        Site(organisation_id=things.scene.court, kind=SiteKind.COURT_HOUSE, name="Example House")
+    )
+
+
+def _courtroom(things: Things) -> UUID:
+    return things.add(
+        Resource(
+            kind=ResourceKind.COURTROOM,
+            organisation_id=things.scene.court,
+            site_id=things["house_id"],
+            name=f"Courtroom {new_id()}",
+        )
+    )
+
+
+def _site(things: Things) -> UUID:
+    """A site of the asker's own organisation."""
+    custody = things.organisation_id == things.scene.organisations[OrganisationKind.CUSTODY]
+    kind = SiteKind.CUSTODY_SUITE if custody else SiteKind.COURT_HOUSE
+    return things.add(Site(organisation_id=things.organisation_id, kind=kind, name="Own Site"))
+
+
+def _hearing(things: Things) -> UUID:
+    """A matter of the scene's court, booked, that concerns every organisation of the scene."""
+    now = things.ctx.now
+    hearing_id = things.add(
+        Hearing(
+            court_id=things.scene.court,
+            state=HearingState.BOOKED,
+            title="R v Example",
+            hearing_type="First appearance",
+            listed_day=now.date(),
+            listed_at=now + timedelta(minutes=10),
+            minutes=20,
+            channels=[],
+        )
+    )
+    for organisation_id in things.scene.organisations.values():
+        things.session.add(HearingOrganisation(hearing_id=hearing_id, organisation_id=organisation_id))
+    things.session.flush()
+    things.known["booking_id"] = things.add(
+        Booking(
+            hearing_id=hearing_id,
+            state=BookingState.CONFIRMED,
+            courtroom_id=things["courtroom_id"],
+            starts_at=now + timedelta(minutes=10),
+            ends_at=now + timedelta(minutes=30),
+            needs={"needs": Needs(things["courtroom_id"], 20).document(), "taken": []},
+        )
+    )
+    return hearing_id
+
+
+def _booking(things: Things) -> UUID:
+    """The hearing's own booking, which came with it."""
+    things["hearing_id"]
+    return things.known["booking_id"]
+
+
+def _custody_link(things: Things) -> UUID:
+    """A defendant's link from a custody room of the asker's site."""
+    room_id = things.add(
+        Resource(
+            kind=ResourceKind.CUSTODY_ROOM,
+            organisation_id=things.organisation_id,
+            site_id=things["site_id"],
+            name="Video room 1",
+        )
+    )
+    now = things.ctx.now
+    things.add(
+        Reservation(
+            resource_id=room_id,
+            starts_at=now + timedelta(minutes=10),
+            ends_at=now + timedelta(minutes=30),
+            booking_id=things["booking_id"],
+            purpose=Purpose.HEARING,
+        )
+    )
+    return links.ensure(
+        things.session,
+        things.ctx,
+        things["hearing_id"],
+        Part.DEFENDANT,
+        "A defendant",
+        room_id=room_id,
+        organisation_id=things.organisation_id,
+    ).id
+
+
+def _run(things: Things) -> UUID:
+    return things.add(
+        ImportRun(
+            organisation_id=things.scene.court,
+            file_name="list.json",
+            format="magistrates_standard",
+            digest=str(new_id()),
+            state=ImportState.STAGED,
+            report=Report("magistrates_standard").document(),
+            created_at=things.ctx.now,
+        )
+    )
+
+
+def _link(things: Things) -> UUID:
+    return links.ensure(things.session, things.ctx, things["hearing_id"], Part.ADVOCATE, "An advocate").id
+
+
+def _direction(things: Things) -> UUID:
+    return things.add(
+        DirectionRow(
+            hearing_id=things["hearing_id"],
+            link_id=things["link_id"],
+            medium=Medium.VIDEO,
+            force=Force.PERMIT,
+            status=DirectionStatus.IN_FORCE,
+            maker="District Judge Example",
+            made_at=things.ctx.now,
+        )
+    )
+
+
+def _reference(things: Things) -> UUID:
+    return things.add(
+        TrackingReference(hearing_id=things["hearing_id"], digest=str(new_id()), issued_at=things.ctx.now)
+    )
+
+
+def _problem(things: Things) -> UUID:
+    return things.add(Problem(hearing_id=things["hearing_id"], kind="no_sound", reported_at=things.ctx.now))
+
+
+def _account(things: Things) -> UUID:
+    return things.add(
+        User(
+            organisation_id=things.organisation_id,
+            email=f"{new_id()}@example.com",
+            name="Somebody Else",
+            roles=[Role.ADMINISTRATOR.value],
+            created_at=things.ctx.now,
+        )
+    )
+
+
+def _token(things: Things) -> UUID:
+    return things.add(
+        ApiToken(
+            organisation_id=things.organisation_id,
+            name="A machine",
+            token_digest=str(new_id()),
+            roles=[Role.ADMINISTRATOR.value],
+            created_at=things.ctx.now,
+            expires_at=things.ctx.now + timedelta(days=1),
+        )
+    )
+
+
+#: Nobody's thing: another text each time.
+FRESH = "fresh"
+#: Made once for a scene and never changed by a request of the matrix.
+SHARED = frozenset({"house_id", "courtroom_id"})
+MAKERS: Mapping[str, Callable[[Things], UUID]] = {
+    "house_id": _house,
+    "courtroom_id": _courtroom,
+    "site_id": _site,
+    "hearing_id": _hearing,
+    "booking_id": _booking,
+    "link_id": _link,
+    "custody_link_id": _custody_link,
+    "run_id": _run,
+    "direction_id": _direction,
+    "reference_id": _reference,
+    "problem_id": _problem,
+    "account_id": _account,
+    "user_id": _account,
+    "token_id": _token,
+    FRESH: lambda _: new_id(),
+    "organisation_id": lambda things: things.organisation_id,
+}
