@@ -14,6 +14,7 @@ from court_link.domain.direction import DirectionStatus, Force, Medium
 from court_link.domain.hearing import HearingState
 from court_link.domain.link import Link
 from court_link.domain.places import PersonKind, SiteKind
+from court_link.domain.requirements import CustodyNeed, Needs
 from court_link.domain.roles import OrganisationKind, Part, Role
 from court_link.domain.times import london_day
 from court_link.media.credentials import Keys
@@ -116,6 +117,7 @@ def _set(session: Session, ctx: Context, starts: datetime) -> Scene:
     )
     session.add(hearing)
     session.flush()
+    needs = Needs(room.id, 30, custody=(CustodyNeed(cell.id),), attending=(officer.id,))
     session.add(
         Booking(
             hearing_id=hearing.id,
@@ -123,7 +125,7 @@ def _set(session: Session, ctx: Context, starts: datetime) -> Scene:
             courtroom_id=room.id,
             starts_at=starts,
             ends_at=starts + (ENDS - STARTS),
-            needs={},
+            needs={"needs": needs.document(), "taken": []},
         )
     )
     for organisation in (court, force, custody):
