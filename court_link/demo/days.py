@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.demo import listing, people
 from court_link.demo.listing import Entry
 from court_link.domain.clock import SetClock
@@ -28,7 +26,7 @@ from court_link.importing import lists, reading, register, runs
 from court_link.media import joining
 from court_link.scheduling import booking, directions, running
 from court_link.scheduling.directions import Made
-from court_link.store import Db, hearings, links, places
+from court_link.store import Db, Session, hearings, links, places
 from court_link.store.hearings import Filters
 from court_link.store.tables import SittingSession
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import SYSTEM, Actor, ActorKind, Context
 from court_link.domain.errors import NotFound
 from court_link.domain.places import PersonKind
@@ -16,8 +14,8 @@ from court_link.identity import organisations, people, sessions
 from court_link.importing import register
 from court_link.importing.register import County
 from court_link.settings import Settings
+from court_link.store import Session, places
 from court_link.store import identity as accounts
-from court_link.store import places
 from court_link.store.tables import Organisation
 
 AREA = "Hertfordshire"

@@ -8,14 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Actor, ActorKind, Context
 from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.events import EventKind
 from court_link.identity.passwords import Hasher, check_choice
 from court_link.identity.secret import digest, new_secret
-from court_link.store import Db
+from court_link.store import Db, Session
 from court_link.store import identity as store
 from court_link.store.events import record
 from court_link.store.tables import Invitation, User

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Actor, ActorKind, Context
 from court_link.domain.errors import Forbidden, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.ids import new_id
 from court_link.domain.roles import OrganisationKind, Role
 from court_link.identity import people
+from court_link.store import Session
 from court_link.store import identity as store
 from court_link.store.events import record
 from court_link.store.tables import Organisation as Row

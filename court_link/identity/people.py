@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from court_link.domain.events import EventKind
 from court_link.domain.roles import ROLES_OF, OrganisationKind, Permission, Role
 from court_link.identity import invitations
+from court_link.store import Session
 from court_link.store import identity as store
 from court_link.store.events import record
 from court_link.store.tables import Organisation, User

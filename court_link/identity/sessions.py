@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Actor, ActorKind, Context
 from court_link.domain.errors import NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.roles import Role
 from court_link.identity.secret import digest, new_secret
 from court_link.settings import Settings
+from court_link.store import Session
 from court_link.store import identity as store
 from court_link.store.events import record
 from court_link.store.tables import LoginSession, Organisation, User

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import PUBLIC, Context
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.events import EventKind
@@ -19,7 +17,7 @@ from court_link.identity.passwords import Hasher
 from court_link.identity.sessions import NewSignIn, open_for
 from court_link.identity.throttle import Throttle, address_key
 from court_link.settings import Settings
-from court_link.store import Db
+from court_link.store import Db, Session
 from court_link.store import identity as store
 from court_link.store.events import record
 

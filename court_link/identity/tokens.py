@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Actor, ActorKind, Context
 from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.roles import ROLES_OF, Permission, Role
 from court_link.identity.secret import API_TOKEN_PREFIX, digest, new_secret
+from court_link.store import Session
 from court_link.store import identity as store
 from court_link.store.events import record
 from court_link.store.tables import ApiToken, Organisation

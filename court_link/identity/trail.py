@@ -8,14 +8,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.ids import normal_reference
 from court_link.domain.roles import Permission
 from court_link.domain.times import day_interval
+from court_link.store import Session
 from court_link.store import trail as store
 from court_link.store.events import record
 

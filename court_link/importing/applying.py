@@ -7,8 +7,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain import wording
 from court_link.domain.context import Context
 from court_link.domain.events import EventKind
@@ -18,6 +16,7 @@ from court_link.domain.requirements import USUAL_MINUTES
 from court_link.importing import identity, register
 from court_link.importing.comparing import Change, Comparison, Gone, KnownMatter, Step, compare, step_for
 from court_link.importing.matters import ListedParty, Matter
+from court_link.store import Session
 from court_link.store import imports as store
 from court_link.store.events import record
 from court_link.store.tables import Case, Hearing, HearingOrganisation, Party

@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from sqlalchemy import make_url
-
 from court_link.domain.clock import Clock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import CourtLinkError
@@ -49,7 +47,7 @@ def command(
 
 async def _import(url: str, clock: Clock, name: str, what: Reading, court: str, dry_run: bool) -> Report:
     ctx = Context(SYSTEM, request_id="import")
-    if not await asyncio.to_thread(_has_tables, url):
+    if not await asyncio.to_thread(migrate.is_migrated, url):
         if dry_run:
             return lists.all_new(what)
         await asyncio.to_thread(migrate.upgrade, url)
@@ -79,14 +77,6 @@ async def _import(url: str, clock: Clock, name: str, what: Reading, court: str, 
         return run.report
     finally:
         await db.close()
-
-
-def _has_tables(url: str) -> bool:
-    """Whether there is a store at `url`; looking does not make one."""
-    parts = make_url(url)
-    if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").exists():
-        return False
-    return migrate.current(url) is not None
 
 
 def _progress(run: Run) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.ids import new_id
 from court_link.domain.roles import OrganisationKind
 from court_link.importing import siting
-from court_link.store import identity
+from court_link.store import Session, identity
 from court_link.store import imports as store
 from court_link.store.events import record
 from court_link.store.tables import Organisation

@@ -14,12 +14,11 @@ from importlib import resources
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.places import SiteKind
 from court_link.importing.names import house_words
+from court_link.store import Session
 from court_link.store import places as store
 from court_link.store.tables import Site
 

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Invalid, NotFound, WrongState
 from court_link.domain.events import EventKind
@@ -28,6 +26,7 @@ from court_link.importing import applying, siting
 from court_link.importing.comparing import Change, Gone, Step
 from court_link.importing.matters import Matter, packed, unpacked
 from court_link.importing.reports import Report
+from court_link.store import Session
 from court_link.store import imports as store
 from court_link.store.events import record
 from court_link.store.tables import ImportRun, Organisation

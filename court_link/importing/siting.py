@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import Session
-
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.events import EventKind
@@ -20,6 +18,7 @@ from court_link.domain.places import SiteKind
 from court_link.importing import register
 from court_link.importing.matters import Matter
 from court_link.importing.names import house_words, room_words
+from court_link.store import Session
 from court_link.store import places as store
 from court_link.store.events import record
 from court_link.store.tables import Organisation, Resource, Site

@@ -6,6 +6,7 @@ Each call runs in one transaction on both engines: it happens whole or not at al
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -37,6 +38,14 @@ def current(url: str) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         made.dispose()
+
+
+def is_migrated(url: str) -> bool:
+    """Whether there is a store with tables at `url`; looking does not make a file."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").exists():
+        return False
+    return current(url) is not None
 
 
 def newest() -> str | None:
