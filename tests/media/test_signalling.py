@@ -19,12 +19,15 @@ from court_link.app import create_app
 from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.link import Link
-from court_link.media import joining
+from court_link.domain.roles import Role
+from court_link.media import joining, kit
 from court_link.media.credentials import Keys
 from court_link.media.fake import FakeEngine
+from court_link.media.kit import Trouble
 from court_link.scheduling import running
 from court_link.settings import Settings
 from court_link.store import Db
+from tests.media.house import sign_in
 from tests.media.scene import DEVICE, OTHER_DEVICE, Scene, direct, participant, set_scene
 from tests.media.test_rooms import OFFER, until
 from tests.stores import MONDAY
@@ -35,8 +38,9 @@ SECRET = "a secret for tests alone, of more than 32 characters"
 class Door:
     """A running application, and the ways into it."""
 
-    def __init__(self, url: str, db: Db, engine: FakeEngine, scene: Scene) -> None:
-        self.url, self.db, self.engine, self.scene = url, db, engine, scene
+    def __init__(self, settings: Settings, db: Db, engine: FakeEngine, scene: Scene) -> None:
+        self.settings, self.db, self.engine, self.scene = settings, db, engine, scene
+        self.url = url = settings.public_url
         self.keys = Keys(SECRET)
         self.http = httpx.AsyncClient(base_url=url, trust_env=False)
 
@@ -116,7 +120,7 @@ async def door(sqlite_store: str) -> AsyncIterator[Door]:
 
     await until(started, 20)
     scene = await set_scene(app.state.db)
-    door = Door(url, app.state.db, engine, scene)
+    door = Door(settings, app.state.db, engine, scene)
     yield door
     await door.http.aclose()
     server.should_exit = True
@@ -341,3 +345,35 @@ async def test_a_second_device_is_refused_over_http(door: Door):
 async def test_a_hundred_parallel_posts_of_a_credential_make_one_join_session(door: Door):
     tokens = await asyncio.gather(*(door.join(door.scene.officer) for _ in range(100)))
     assert len(set(tokens)) == 1
+
+
+async def test_a_live_page_hears_what_happens_and_what_it_missed(door: Door):
+    scene = door.scene
+    cookie = await sign_in(door.db, door.settings, scene.court, Role.LEGAL_ADVISER, "Clerk Demo")
+    door.http.cookies.set("court-link", cookie)
+    topics = {"topics": f"hearing:{scene.hearing}"}
+
+    async def first(headers: dict[str, str]) -> tuple[str, dict[str, Any]]:
+        """The id and data of the first event of a stream."""
+        async with (
+            asyncio.timeout(10),
+            door.http.stream("GET", "/live", params=topics, headers=headers) as stream,
+        ):
+            assert stream.status_code == 200
+            said = ""
+            async for line in stream.aiter_lines():
+                if line.startswith("retry"):
+                    # From here on the stream misses nothing.
+                    await door.db.write(kit.report, participant(scene.officer), Trouble.ECHO)
+                if line.startswith("id:"):
+                    said = line.removeprefix("id: ")
+                if line.startswith("data:"):
+                    return said, json.loads(line.removeprefix("data: "))
+            raise AssertionError("the stream ended")
+
+    seen, told = await first({})
+    assert told == {"kind": "problem.reported", "hearing": str(scene.hearing)}
+    await door.db.write(running.open_lobby, scene.clerk, scene.hearing)
+    later, told = await first({"Last-Event-ID": seen})
+    assert int(later) > int(seen)
+    assert told["kind"] == "hearing.lobby_opened"
