@@ -24,6 +24,9 @@ from court_link.store.tables import (
     SittingSession,
 )
 
+Reach = ColumnElement[bool]
+"""A condition on `site`: which ones somebody may see."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Opening:
@@ -43,12 +46,12 @@ class SiteFilters:
     closed: bool = False  # show closed ones too
 
 
-def in_reach(scope: Collection[UUID], areas: Collection[str]) -> ColumnElement[bool]:
+def in_reach(scope: Collection[UUID], areas: Collection[str]) -> Reach:
     """The condition on `site`: of an organisation in scope, or in an area that one of them works in."""
     return or_(col(Site.organisation_id).in_(scope), col(Site.area).in_([area for area in areas if area]))
 
 
-def everywhere() -> ColumnElement[bool]:
+def everywhere() -> Reach:
     """The condition on `site` that holds for every one: for the system."""
     return true()
 
@@ -60,7 +63,7 @@ def areas_of(session: Session, organisations: Collection[UUID]) -> list[str]:
 
 
 def sites(
-    session: Session, reach: ColumnElement[bool], filters: SiteFilters, *, limit: int = 500
+    session: Session, reach: Reach, filters: SiteFilters, *, limit: int = 500
 ) -> Sequence[Site]:
     """Sites by kind and name."""
     query = select(Site).where(reach)
@@ -81,7 +84,7 @@ def sites(
 
 
 def site_of(
-    session: Session, reach: ColumnElement[bool], site_id: UUID, *, lock: bool = False
+    session: Session, reach: Reach, site_id: UUID, *, lock: bool = False
 ) -> Site | None:
     query = select(Site).where(Site.id == site_id, reach)
     return session.exec(query.with_for_update() if lock else query).one_or_none()
@@ -181,3 +184,12 @@ def add_shifts(session: Session, site_id: UUID, spans: Iterable[tuple[datetime, 
         Shift(site_id=site_id, starts_at=start, ends_at=end, staff=staff) for start, end, staff in spans
     )
     session.flush()
+
+
+def remove_shift(session: Session, site_id: UUID, shift_id: UUID) -> bool:
+    """Deletes a shift of this site; whether there was one."""
+    shift = session.exec(select(Shift).where(Shift.id == shift_id, Shift.site_id == site_id)).one_or_none()
+    if shift is not None:
+        session.delete(shift)
+        session.flush()
+    return shift is not None
