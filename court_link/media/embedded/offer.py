@@ -49,7 +49,6 @@ class Line:
     receives: bool = False
     codec: int | None = None
     rtx: int | None = None
-    parameters: str = ""
     feedback: frozenset[str] = frozenset()
     extensions: Mapping[str, int] = field(default_factory=dict)
     ssrcs: Mapping[int, int | None] = field(default_factory=dict)
@@ -151,7 +150,6 @@ def _line(section: list[str]) -> Line:
         receives,
         codec,
         rtx,
-        formats.get(codec, ""),
         frozenset(value for pt, value in _numbered(section, "rtcp-fb", offered) if pt == codec),
         dict(_extensions(section, kind)),
         _ssrcs(section),

@@ -54,11 +54,6 @@ def extensions(packet: memoryview, payload: int) -> dict[int, bytes]:
     return found
 
 
-def padding_only(packet: memoryview, payload: int, length: int) -> bool:
-    """Whether a packet carries nothing: congestion control probes a path with such."""
-    return payload >= length or bool(packet[0] & 0x20 and packet[length - 1] >= length - payload)
-
-
 def starts_keyframe(packet: memoryview, at: int, length: int) -> bool:
     """Whether a VP8 payload at this offset is the first of a keyframe (RFC 7741, 4.2 and 4.3)."""
     if at >= length:
