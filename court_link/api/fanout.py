@@ -18,6 +18,7 @@ import structlog
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import Unavailable
 from court_link.domain.events import Event
+from court_link.identity.trail import READS
 from court_link.store import Db, feed, live
 from court_link.store.live import Concerned
 
@@ -61,7 +62,9 @@ class Subscription:
 
 
 def topics_of(event: Event, concerned: Concerned | None) -> frozenset[str]:
-    """The topics that an event belongs to."""
+    """The topics that an event belongs to; a reading to none, since it changes nothing that a page shows."""
+    if event.kind in READS:
+        return frozenset()
     topics = set()
     if event.organisation_id is not None:
         topics.add(f"court:{event.organisation_id}")
