@@ -13,14 +13,12 @@ from court_link.domain.times import london_day
 from court_link.importing import register
 from court_link.store import open_db
 
-#: Sitting days before today of which the report tells.
-_PAST_DAYS = 4
 
-
-async def seed(url: str, clock: Clock, real: datetime) -> None:
+async def seed(url: str, clock: Clock, real: datetime, past_days: int = 4) -> None:
     """Fills a migrated, empty store with Hertfordshire, its people, some days past and today; once.
 
-    `clock` is court time; `real` is real time, for the people's accounts.
+    `clock` is court time; `real` is real time, for the people's accounts; `past_days` are the sitting days
+    before today of which the report tells.
     """
     now = clock.now()
     told = SetClock(now)
@@ -28,7 +26,7 @@ async def seed(url: str, clock: Clock, real: datetime) -> None:
     try:
         if await db.read(people.is_founded, Context(SYSTEM)):
             return
-        past = list(reversed(_days_before(london_day(now), _PAST_DAYS)))
+        past = list(reversed(_days_before(london_day(now), past_days)))
         teller = Teller(db, told)
         told.set(now - timedelta(days=14))
         await db.write(people.found, Context(SYSTEM, request_id="demonstration"), real)

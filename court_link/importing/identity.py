@@ -19,7 +19,7 @@ old one is no longer listed. References are compared without case, spaces and or
 
 A matter keeps its identity when its time, room, type, parties or sequence change, and when the file is
 re-ordered. A matter listed on another day, or at another court house, is another listed matter: a list says
-nothing that would tell a moved hearing from a second one, and a booking stands on a day. ADR 0004 says why.
+nothing that would tell a moved hearing from a second one, and a booking stands on a day. ADR 0008 says why.
 
 Every round is linear in the number of matters.
 """
