@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
+from pydantic import SecretStr
 
-from court_link.app import WallClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.roles import Role
 from court_link.identity import sessions
@@ -22,6 +22,7 @@ from court_link.media.credentials import Keys
 from court_link.settings import Settings
 from court_link.store import Db, Session, open_db
 from court_link.store.tables import User
+from court_link.wall import WallClock
 from tests.media.rig import KEY, Worker, free_port
 
 SECRET = "a secret for tests alone, of more than 32 characters"
@@ -103,11 +104,11 @@ def house(database_url: str, worker: Worker) -> Iterator[House]:
     settings = Settings(
         mode="test",
         database_url=database_url,
-        secret_key=SECRET,
+        secret_key=SecretStr(SECRET),
         port=port,
         public_url=f"http://127.0.0.1:{port}",
         media_control_url=worker.url,
-        media_control_key=KEY,
+        media_control_key=SecretStr(KEY),
     )
     running = House(settings, start(settings))
     try:

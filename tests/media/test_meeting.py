@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -164,7 +165,7 @@ async def test_three_browsers_meet_pause_survive_a_restart_and_end(meeting: Meet
     for person in three:
         await person.in_stage("hearing")
     for person in three:
-        await until(lambda each=person: each.meets(2), 30, "seeing and hearing the two others")
+        await until(partial(person.meets, 2), 30, "seeing and hearing the two others")
 
     # The application is killed and started again: sound and picture go on, the page comes back by itself.
     before = await officer.figures()
@@ -175,12 +176,12 @@ async def test_three_browsers_meet_pause_survive_a_restart_and_end(meeting: Meet
 
     await bench.press("Pause")
     for person in three:
-        await until(lambda each=person: _silent(each), 5, "silence")
+        await until(partial(_silent, person), 5, "silence")
         assert await person.stage() == "hearing"
     await bench.press("Resume")
     frames = [sum((await person.figures())["frames"]) for person in three]
     for person, had in zip(three, frames, strict=True):
-        await until(lambda each=person, had=had: _more(each, had + 10), 15, "pictures after the pause")
+        await until(partial(_more, person, had + 10), 15, "pictures after the pause")
 
     await bench.press("End the hearing")
     await bench.page.get_by_label("Dealt with").check()
@@ -202,7 +203,7 @@ async def test_removal_and_a_lost_media_server(meeting: Meeting):
         await bench.press(f"Confirm identity {label}")
         await bench.press(f"Let in {label}")
     for person in (bench, defendant, officer):
-        await until(lambda each=person: each.meets(2, frames=5), 30, "meeting")
+        await until(partial(person.meets, 2, frames=5), 30, "meeting")
 
     # The media server is killed: a banner, and everybody back with the same admissions once there is another.
     meeting.worker.process.kill()
@@ -212,7 +213,7 @@ async def test_removal_and_a_lost_media_server(meeting: Meeting):
     with rig.worker(control_port=again.control_port):
         back = time.monotonic()
         for person in (bench, defendant, officer):
-            await until(lambda each=person: each.meets(2, frames=5), 15, "meeting again")
+            await until(partial(person.meets, 2, frames=5), 15, "meeting again")
         print(f"back after {time.monotonic() - back:.1f} s")
         assert not await _says(bench, "media")
         assert {await person.stage() for person in (bench, defendant, officer)} == {"hearing"}

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
@@ -110,7 +111,7 @@ async def door(sqlite_store: str) -> AsyncIterator[Door]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     engine = FakeEngine()
-    settings = Settings(mode="test", database_url=sqlite_store, secret_key=SECRET, public_url=url)
+    settings = Settings(mode="test", database_url=sqlite_store, secret_key=SecretStr(SECRET), public_url=url)
     app = create_app(settings, clock=SetClock(MONDAY), engine=engine)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
