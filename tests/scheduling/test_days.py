@@ -154,8 +154,8 @@ async def test_an_officer_expects_to_wait_for_what_is_ahead(day: Day) -> None:
 async def test_an_officer_who_is_stood_down_is_told_so_and_sees_no_name(day: Day) -> None:
     hearing = await day.book()
     before = await day.evidence()
-    other = {"attending": (day.county.second_officer,)}
-    await day.rebook(hearing, replacing=await _booking_of(day, hearing), **other)
+    booked = await _booking_of(day, hearing)
+    await day.rebook(hearing, replacing=booked, attending=(day.county.second_officer,))
     shown = await day.evidence()
     assert (len(before.today), shown.today) == (1, ())
     assert [each.slot.start for each in shown.not_needed] == [TEN]

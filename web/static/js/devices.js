@@ -58,6 +58,6 @@ export function showLevel(track, meter) {
   return () => {
     clearInterval(timer)
     meter.value = 0
-    context.close()
+    if (context.state !== "closed") context.close()
   }
 }

@@ -41,6 +41,6 @@ export function testTracks(name) {
   if (context.state === "suspended") addEventListener("pointerdown", () => context.resume(), { once: true })
   const audio = out.stream.getAudioTracks()[0]
 
-  const end = () => { clearInterval(timer); tone.stop(); context.close() }
+  const end = () => { clearInterval(timer); tone.stop(); if (context.state !== "closed") context.close() }
   return { video, audio, end }
 }
