@@ -48,7 +48,7 @@ DOORS = (
     Door("officer", "Police officer", "See when you are needed, and join from wherever you are."),
     Door("custody", "Custody staff", "See who is due in which room, and connect it."),
     Door("advocate", "Defence advocate", "Your clients today, across courts."),
-    Door(PUBLIC, "Public", "Follow a hearing by its reference."),
+    Door(PUBLIC, "Public", "Follow a hearing by its reference, like a parcel."),
     Door("commissioner", "Commissioner’s office", "Capacity, punctuality and officers’ hours given back."),
     Door("administrator", "Administrator", "People, places, and who did and read what."),
 )
