@@ -54,7 +54,7 @@ def hold(
     hearing_states.after(hearing.state, HearingEvent.BOOK)
     expires = ctx.now + rules.hold
     row, places, _ = _take(session, ctx, hearing, needs, start, rules, hold_expires_at=expires)
-    due.plan(session, DueKind.LAPSE_HOLD, row.id, expires)
+    due.plan(session, row.id, {DueKind.LAPSE_HOLD: expires})
     _record(session, ctx, EventKind.BOOKING_HELD, hearing, row, places)
     return bookings.value(row, ctx.now)
 
@@ -320,8 +320,8 @@ def _confirmed(
     hearing.version += 1
     inviting.invite(session, ctx, hearing, bookings.value(row, ctx.now).needs, places, before)
     slot = Interval(row.starts_at, row.ends_at)
-    due.plan(session, DueKind.OPEN_LOBBY, hearing.id, slot.start - JOIN_BEFORE)
-    due.plan(session, DueKind.END_FORGOTTEN, hearing.id, forgotten_at(slot))
+    opening, forgotten = slot.start - JOIN_BEFORE, forgotten_at(slot)
+    due.plan(session, hearing.id, {DueKind.OPEN_LOBBY: opening, DueKind.END_FORGOTTEN: forgotten})
     _record(session, ctx, EventKind.BOOKING_CONFIRMED, hearing, row, places)
 
 

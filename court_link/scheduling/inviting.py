@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from court_link.domain.booking import ResourceKind
@@ -11,6 +11,7 @@ from court_link.domain.places import PersonKind
 from court_link.domain.requirements import Needs, Place
 from court_link.domain.roles import Part
 from court_link.store import Session, calendar, hearings, links
+from court_link.store.links import Wanted
 from court_link.store.tables import Hearing
 
 _PARTS = {PersonKind.OFFICER: Part.OFFICER, PersonKind.INTERPRETER: Part.INTERPRETER}
@@ -31,45 +32,34 @@ def invite(
     own; evidence rooms and vehicles are given to the officers in the order in which both were chosen.
     """
     hearings.concern(session, hearing.id, {place.organisation_id for place in places.values()})
+    links.ensure_all(session, ctx, hearing.id, list(_wanted(needs, places)))
+    if before is not None:
+        _retire(session, ctx, hearing, set(before.resource_ids) - set(needs.resource_ids))
+
+
+def _wanted(needs: Needs, places: Mapping[UUID, Place]) -> Iterator[Wanted]:
     courtroom = places[needs.courtroom_id]
-    links.ensure(
-        session,
-        ctx,
-        hearing.id,
+    yield Wanted(
         Part.BENCH,
         f"Bench, {courtroom.name}",
         room_id=courtroom.id,
         organisation_id=courtroom.organisation_id,
         remote=False,
     )
-    for need in needs.custody:
-        room = places[need.room_id]
-        links.ensure(
-            session,
-            ctx,
-            hearing.id,
-            Part.DEFENDANT,
-            f"Defendant, {room.label}",
-            room_id=room.id,
-            organisation_id=room.organisation_id,
-        )
+    for room in (places[need.room_id] for need in needs.custody):
+        label = f"Defendant, {room.label}"
+        yield Wanted(Part.DEFENDANT, label, room_id=room.id, organisation_id=room.organisation_id)
     attending = [places[each] for each in needs.attending]
-    people = [(place, _PARTS[place.person]) for place in attending if place.person in _PARTS]
-    rooms = [place for place in attending if place.kind is not ResourceKind.PERSON]
-    for number, (person, part) in enumerate(people):
-        endpoint = rooms[number] if number < len(rooms) else None
-        links.ensure(
-            session,
-            ctx,
-            hearing.id,
-            part,
-            person.name,
-            person_id=person.id,
-            room_id=endpoint.id if endpoint else None,
-            organisation_id=person.organisation_id,
-        )
-    if before is not None:
-        _retire(session, ctx, hearing, set(before.resource_ids) - set(needs.resource_ids))
+    endpoints = iter([place.id for place in attending if place.kind is not ResourceKind.PERSON])
+    for person in attending:
+        if person.person in _PARTS:
+            yield Wanted(
+                _PARTS[person.person],
+                person.name,
+                person_id=person.id,
+                room_id=next(endpoints, None),
+                organisation_id=person.organisation_id,
+            )
 
 
 def uninvite(session: Session, ctx: Context, hearing: Hearing, needs: Needs) -> None:

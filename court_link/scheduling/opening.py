@@ -30,12 +30,10 @@ def openings(session: Session, places: Iterable[Place], day: date) -> dict[UUID,
     standing = [place for place in places if place.site_id is not None and place.person is None]
     whole = day_interval(day)
     courtrooms = [place.id for place in standing if place.kind is ResourceKind.COURTROOM]
-    sittings: dict[UUID, list[Interval]] = {}
-    for sitting in calendar.sittings(session, courtrooms, whole):
-        sittings.setdefault(sitting.courtroom_id, []).append(Interval(sitting.starts_at, sitting.ends_at))
+    sittings = calendar.sittings(session, courtrooms, whole)
     hours = calendar.hours(session, {place.site_id for place in standing if place.site_id})
     weekly = {
-        site: [(each.opens, each.closes) for each in rows if each.weekday == day.weekday()]
+        site: [(opens, closes) for weekday, opens, closes in rows if weekday == day.weekday()]
         for site, rows in hours.items()
     }
     holiday = calendar.holiday(session, day)

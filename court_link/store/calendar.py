@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import BindParameter, bindparam, or_, select, true
 from sqlmodel import Session, col
 
 from court_link.domain.context import Context
@@ -33,10 +33,8 @@ def places(session: Session, ids: Collection[UUID], *, lock: bool = False) -> di
     share one of them and no others. Inserting a reservation needs the row's key alone, so the lock is the
     weaker one that lets keys be shared.
     """
-    query = _places().where(col(Resource.id).in_(sorted(ids))).order_by(col(Resource.id))
-    if lock:
-        query = query.with_for_update(of=Resource, key_share=True)
-    return {place.id: place for place in map(_place, session.execute(query))}
+    rows = session.connection().execute(_LOCKED if lock else _BY_ID, {"ids": sorted(ids)})
+    return {place.id: place for place in map(_place, rows)}
 
 
 def bookable(session: Session, ctx: Context, court_id: UUID) -> list[Place]:
@@ -62,52 +60,37 @@ def courtrooms(session: Session, ctx: Context) -> list[Place]:
     return list(map(_place, session.execute(query.order_by(col(Site.name), col(Resource.name)))))
 
 
-def hours(session: Session, site_ids: Collection[UUID]) -> dict[UUID, list[OpeningHours]]:
-    """The weekly opening hours of these sites; a site without any is not in the answer."""
-    rows = session.execute(
-        select(OpeningHours).where(col(OpeningHours.site_id).in_(site_ids)).order_by(col(OpeningHours.opens))
-    ).scalars()
-    found: dict[UUID, list[OpeningHours]] = {}
-    for row in rows:
-        found.setdefault(row.site_id, []).append(row)
+def hours(session: Session, site_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, int, int]]]:
+    """The weekly opening hours of these sites: (weekday, opens, closes); a site without any is not in it."""
+    found: dict[UUID, list[tuple[int, int, int]]] = {}
+    for site_id, *week in session.connection().execute(_HOURS, {"ids": list(site_ids)}):
+        found.setdefault(site_id, []).append((week[0], week[1], week[2]))
     return found
 
 
 def holiday(session: Session, day: date) -> str | None:
     """The name of the bank holiday on a day, or None."""
-    return session.execute(select(col(Holiday.name)).where(col(Holiday.day) == day)).scalar()
+    return session.connection().execute(_HOLIDAY, {"on": day}).scalar()
 
 
-def sittings(session: Session, courtroom_ids: Collection[UUID], within: Interval) -> Sequence[SittingSession]:
-    """The sessions of these courtrooms that overlap an interval, in order."""
-    return (
-        session.execute(
-            select(SittingSession)
-            .where(
-                col(SittingSession.courtroom_id).in_(courtroom_ids),
-                col(SittingSession.starts_at) < within.end,
-                col(SittingSession.ends_at) > within.start,
-            )
-            .order_by(col(SittingSession.starts_at))
-        )
-        .scalars()
-        .all()
-    )
+def sittings(
+    session: Session, courtroom_ids: Collection[UUID], within: Interval
+) -> dict[UUID, list[Interval]]:
+    """The sessions of these courtrooms that overlap an interval, in order; without any, not in the answer."""
+    given = {"ids": list(courtroom_ids), "start": within.start, "end": within.end}
+    found: dict[UUID, list[Interval]] = {}
+    for courtroom_id, starts_at, ends_at in session.connection().execute(_SITTINGS, given):
+        found.setdefault(courtroom_id, []).append(Interval(starts_at, ends_at))
+    return found
 
 
 def shifts(
     session: Session, site_ids: Collection[UUID], within: Interval
 ) -> dict[UUID, list[tuple[Interval, int]]]:
     """Detention officers on shift at these suites over an interval: (when, how many), by site."""
-    rows = session.execute(
-        select(col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff)).where(
-            col(Shift.site_id).in_(site_ids),
-            col(Shift.starts_at) < within.end,
-            col(Shift.ends_at) > within.start,
-        )
-    )
+    given = {"ids": list(site_ids), "start": within.start, "end": within.end}
     found: dict[UUID, list[tuple[Interval, int]]] = {}
-    for site_id, starts_at, ends_at, staff in rows:
+    for site_id, starts_at, ends_at, staff in session.connection().execute(_SHIFTS, given):
         found.setdefault(site_id, []).append((Interval(starts_at, ends_at), staff))
     return found
 
@@ -151,3 +134,34 @@ def _place(row: Any) -> Place:
         area=row.area,
         person=row.person,
     )
+
+
+# Booking asks these of every attempt, so they are put together once.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_BY_ID = _places().where(col(Resource.id).in_(_IDS)).order_by(col(Resource.id))
+_LOCKED = _BY_ID.with_for_update(of=Resource, key_share=True)
+_HOURS = (
+    select(
+        col(OpeningHours.site_id),
+        col(OpeningHours.weekday),
+        col(OpeningHours.opens),
+        col(OpeningHours.closes),
+    )
+    .where(col(OpeningHours.site_id).in_(_IDS))
+    .order_by(col(OpeningHours.opens))
+)
+_HOLIDAY = select(col(Holiday.name)).where(col(Holiday.day) == bindparam("on"))
+_SITTINGS = (
+    select(col(SittingSession.courtroom_id), col(SittingSession.starts_at), col(SittingSession.ends_at))
+    .where(
+        col(SittingSession.courtroom_id).in_(_IDS),
+        col(SittingSession.starts_at) < bindparam("end"),
+        col(SittingSession.ends_at) > bindparam("start"),
+    )
+    .order_by(col(SittingSession.starts_at))
+)
+_SHIFTS = select(col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff)).where(
+    col(Shift.site_id).in_(_IDS),
+    col(Shift.starts_at) < bindparam("end"),
+    col(Shift.ends_at) > bindparam("start"),
+)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -32,15 +33,24 @@ class Due:
     due_at: datetime
 
 
-def plan(session: Session, kind: DueKind, subject_id: UUID, due_at: datetime) -> None:
-    """Have it done once at `due_at`; a time planned before is moved."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(DueJob).values(id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["kind", "subject_id"], set_={"due_at": statement.excluded.due_at}
-        )
+def plan(session: Session, subject_id: UUID, at: Mapping[DueKind, datetime]) -> None:
+    """Have each kind of thing done to a subject once at its time; a time planned before is moved."""
+    rows = [
+        {"id": new_id(), "kind": kind.value, "subject_id": subject_id, "due_at": due_at}
+        for kind, due_at in at.items()
+    ]
+    postgresql_engine = session.get_bind().dialect.name == "postgresql"
+    session.connection().execute(_POSTGRESQL if postgresql_engine else _SQLITE, rows)
+
+
+def _planned(insert: Any) -> Any:
+    statement = insert(DueJob.__table__)  # type: ignore[attr-defined]
+    return statement.on_conflict_do_update(
+        index_elements=["kind", "subject_id"], set_={"due_at": statement.excluded.due_at}
     )
+
+
+_POSTGRESQL, _SQLITE = _planned(postgresql.insert), _planned(sqlite.insert)
 
 
 def forget(

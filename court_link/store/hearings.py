@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, false, or_, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
@@ -102,11 +103,10 @@ def seen(session: Session, ctx: Context, hearing_ids: Collection[UUID]) -> froze
 
 def concern(session: Session, hearing_id: UUID, organisation_ids: Collection[UUID]) -> None:
     """Make these organisations concerned with a hearing: they see it from now on."""
-    known = session.exec(
-        select(HearingOrganisation.organisation_id).where(HearingOrganisation.hearing_id == hearing_id)
-    )
-    for organisation_id in sorted(set(organisation_ids) - set(known)):
-        session.add(HearingOrganisation(hearing_id=hearing_id, organisation_id=organisation_id))
+    rows = [{"hearing_id": hearing_id, "organisation_id": each} for each in sorted(set(organisation_ids))]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    table = HearingOrganisation.__table__  # type: ignore[attr-defined]
+    session.connection().execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def unconcern(session: Session, hearing: Hearing, organisation_ids: Collection[UUID]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,33 @@ def value(row: LinkRow) -> Link:
     return Link(**{name: getattr(row, name) for name in _FACTS})
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A link that a hearing should have; `remote` people need a live-link direction before admission."""
+
+    part: Part
+    label: str
+    person_id: UUID | None = None
+    room_id: UUID | None = None
+    organisation_id: UUID | None = None
+    remote: bool = True
+
+    def is_had(self, row: LinkRow) -> bool:
+        """Whether `row` is this link already: the same person's, else the same room's, else the same label's.
+
+        The bench has one link for a hearing, wherever it sits.
+        """
+        if row.part is not self.part:
+            return False
+        if self.part is Part.BENCH:
+            return True
+        if self.person_id is not None:
+            return row.person_id == self.person_id
+        if self.room_id is not None:
+            return row.room_id == self.room_id
+        return row.label == self.label and row.person_id is None
+
+
 def ensure(
     session: Session,
     ctx: Context,
@@ -39,44 +67,37 @@ def ensure(
     organisation_id: UUID | None = None,
     remote: bool = True,
 ) -> Link:
-    """The link of this part in this hearing, made when there is none yet.
+    """The link of this part in this hearing, made when there is none yet; see `ensure_all`."""
+    wanted = Wanted(part, label, person_id, room_id, organisation_id, remote)
+    return ensure_all(session, ctx, hearing_id, [wanted])[0]
 
-    The same link is the same person's, else the same room's, else the same label's; the bench has one for a
-    hearing, wherever it sits. A link that stands takes the new label and room and keeps everything else, so
-    that rebooking disturbs nobody.
+
+def ensure_all(session: Session, ctx: Context, hearing_id: UUID, wanted: Sequence[Wanted]) -> list[Link]:
+    """The links wanted, in order, each made when there is none yet.
+
+    A link that stands takes the new label and room and keeps everything else, so that rebooking disturbs
+    nobody.
     """
-    same = select(LinkRow).where(
-        LinkRow.hearing_id == hearing_id, LinkRow.part == part, col(LinkRow.revoked).is_(False)
-    )
-    if part is not Part.BENCH:
-        if person_id is not None:
-            same = same.where(LinkRow.person_id == person_id)
-        elif room_id is not None:
-            same = same.where(LinkRow.room_id == room_id)
-        else:
-            same = same.where(LinkRow.label == label, col(LinkRow.person_id).is_(None))
-    row = session.exec(same).first()
-    if row is not None:
-        if (row.label, row.room_id) != (label, room_id):
-            row.label, row.room_id, row.version = label, room_id, row.version + 1
-            bump(session, hearing_id)
-            session.flush()
-        return value(row)
-    row = LinkRow(
-        hearing_id=hearing_id,
-        part=part,
-        label=label,
-        person_id=person_id,
-        room_id=room_id,
-        organisation_id=organisation_id,
-        remote=remote,
-        admission=Admission.EXPECTED,
-    )
-    session.add(row)
+    standing = session.exec(
+        select(LinkRow).where(LinkRow.hearing_id == hearing_id, col(LinkRow.revoked).is_(False))
+    ).all()
+    rows, made, changed = [], [], False
+    for each in wanted:
+        row = next(filter(each.is_had, standing), None)
+        if row is None:
+            row = LinkRow(hearing_id=hearing_id, admission=Admission.EXPECTED, **asdict(each))
+            made.append(row)
+        elif (row.label, row.room_id) != (each.label, each.room_id):
+            row.label, row.room_id, row.version = each.label, each.room_id, row.version + 1
+            changed = True
+        rows.append(row)
+    session.add_all(made)
     session.flush()
-    bump(session, hearing_id)
-    record(session, ctx, EventKind.LINK_ISSUED, row, part=part.value)
-    return value(row)
+    if made or changed:
+        bump(session, hearing_id)
+    for row in made:
+        record(session, ctx, EventKind.LINK_ISSUED, row, part=row.part.value)
+    return [value(row) for row in rows]
 
 
 def retire(session: Session, ctx: Context, hearing_id: UUID, keep: Collection[UUID]) -> None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import Uuid, bindparam, case, delete, insert, select, union_all
 from sqlmodel import Session, col
 
 from court_link.domain.booking import BookingState, Purpose
 from court_link.domain.ids import new_id
 from court_link.domain.requirements import Taking
 from court_link.domain.times import Interval
+from court_link.store.columns import Moment
 from court_link.store.tables import Booking, Hearing, Reservation
 
 
@@ -44,47 +46,34 @@ def clashes(session: Session, wanted: Sequence[tuple[UUID, Interval]]) -> list[H
     """For each resource and interval the last reservation that clashes with it, if any does.
 
     Reservations of one resource never overlap, so only the last that starts before our end can reach into
-    our interval: one index seek each. The caller holds the resources' locks.
+    our interval: one index seek each, all in one statement (`= ANY` against the exclusion's index would scan
+    instead). The caller holds the resources' locks.
     """
-    together = session.get_bind().dialect.name == "postgresql"
-    found = _seek_together(session, wanted) if together else _seek_each(session, wanted)
+    given = {
+        f"{name}_{number}": value
+        for number, (resource_id, interval) in enumerate(wanted)
+        for name, value in (("resource", resource_id), ("start", interval.start), ("end", interval.end))
+    }
+    found = [id_ for id_ in session.execute(_seeks(len(wanted)), given).scalars() if id_ is not None]
     return _held(session, select(*_HELD).where(col(Reservation.id).in_(found))) if found else []
 
 
-def _seek_each(session: Session, wanted: Sequence[tuple[UUID, Interval]]) -> list[UUID]:
-    found = []
-    for resource_id, interval in wanted:
-        last = session.execute(
-            select(col(Reservation.id), col(Reservation.ends_at))
-            .where(col(Reservation.resource_id) == resource_id, col(Reservation.starts_at) < interval.end)
-            .order_by(col(Reservation.starts_at).desc())
-            .limit(1)
-        ).first()
-        if last is not None and last.ends_at > interval.start:
-            found.append(last.id)
-    return found
+@cache
+def _seeks(count: int) -> Any:
+    """A seek for each of so many resources: the last reservation before the end, if it reaches the start."""
+    return union_all(*(select(_seek(number)) for number in range(count)))
 
 
-_LATERAL = text(
-    "SELECT last.id FROM unnest(CAST(:resources AS uuid[]), CAST(:starts AS timestamptz[]),"
-    " CAST(:ends AS timestamptz[])) AS wanted(resource_id, starts_at, ends_at)"
-    " CROSS JOIN LATERAL (SELECT id, ends_at FROM reservation WHERE resource_id = wanted.resource_id"
-    " AND starts_at < wanted.ends_at ORDER BY starts_at DESC LIMIT 1) AS last"
-    " WHERE last.ends_at > wanted.starts_at"
-)
-
-
-def _seek_together(session: Session, wanted: Sequence[tuple[UUID, Interval]]) -> list[UUID]:
-    """The same seeks in one round trip. `= ANY` against the exclusion's index would scan instead."""
-    rows = session.execute(
-        _LATERAL,
-        {
-            "resources": [resource_id for resource_id, _ in wanted],
-            "starts": [interval.start for _, interval in wanted],
-            "ends": [interval.end for _, interval in wanted],
-        },
+def _seek(number: int) -> Any:
+    start, end = bindparam(f"start_{number}", type_=Moment), bindparam(f"end_{number}", type_=Moment)
+    resource = bindparam(f"resource_{number}", type_=Uuid)
+    return (
+        select(case((col(Reservation.ends_at) > start, col(Reservation.id))))
+        .where(col(Reservation.resource_id) == resource, col(Reservation.starts_at) < end)
+        .order_by(col(Reservation.starts_at).desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return list(rows.scalars())
 
 
 def taken(
