@@ -1,7 +1,8 @@
 """Presence: what the media engine says of each link, written down where it changes what is known.
 
-It never changes admission or place. Each writer compares under the row's lock and writes (and records an
-event) only on a change, so that several listeners of one engine write each thing once.
+It never changes admission or place. Several processes listen to one engine, each in its own time, and one
+that starts again hears once more what was said before: so each word carries the engine's time, and under the
+row's lock only a newer word than the last is taken, and only a change is written down as an event.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ def quality_words(score: int | None) -> str:
 
 def take(session: Session, ctx: Context, event: EngineEvent) -> bool:
     """Write down one event of a link; says whether anything known has changed."""
-    link = session.get(Link, UUID(event.link))
-    if link is None:
+    found = _newer(session, UUID(event.link), datetime.fromtimestamp(event.at, UTC))
+    if found is None:
         return False
-    row = live.media_row(session, link.id)
+    link, row = found
+    row.changed_at = datetime.fromtimestamp(event.at, UTC)
     match event.kind:
         case Happened.JOINED | Happened.RESUMED:
             return _connect(session, ctx, link, row, event.epoch)
@@ -45,20 +47,17 @@ def take(session: Session, ctx: Context, event: EngineEvent) -> bool:
                 return False
             return _disconnect(session, ctx, link, row, event.epoch, reason=reason)
         case Happened.QUALITY:
-            score = int(event.data["score"])
-            changed = quality_words(score) != quality_words(row.quality)
-            if changed:
-                row.quality, row.changed_at = score, ctx.now
-            return changed
+            before, row.quality = quality_words(row.quality), int(event.data["score"])
+            return quality_words(row.quality) != before
     return False
 
 
-async def reconcile(db: Db, snapshot: Snapshot) -> bool:
-    """Write down what a snapshot shows and no event has told; says whether anything changed."""
+async def reconcile(db: Db, snapshot: Snapshot, asked_at: datetime) -> bool:
+    """Write down what a snapshot, asked for at this time, shows and no event has told; says if it did."""
     known = await db.read(_known, Context(SYSTEM), snapshot)
     if all(known.get(UUID(state.link), False) == state.connected for state in snapshot.links):
         return False
-    return await db.write(_reconcile, Context(SYSTEM), snapshot)
+    return await db.write(_reconcile, Context(SYSTEM), snapshot, asked_at)
 
 
 def _known(session: Session, ctx: Context, snapshot: Snapshot) -> dict[UUID, bool]:
@@ -66,19 +65,30 @@ def _known(session: Session, ctx: Context, snapshot: Snapshot) -> dict[UUID, boo
     return {link_id: row.connected and row.epoch == snapshot.epoch for link_id, row in found.items()}
 
 
-def _reconcile(session: Session, ctx: Context, snapshot: Snapshot) -> bool:
-    changed = [_settle(session, ctx, state, snapshot.epoch) for state in snapshot.links]
+def _reconcile(session: Session, ctx: Context, snapshot: Snapshot, asked_at: datetime) -> bool:
+    changed = [_settle(session, ctx, state, snapshot.epoch, asked_at) for state in snapshot.links]
     return any(changed)
 
 
-def _settle(session: Session, ctx: Context, state: LinkState, epoch: str) -> bool:
-    link = session.get(Link, UUID(state.link))
-    if link is None:
+def _settle(session: Session, ctx: Context, state: LinkState, epoch: str, asked_at: datetime) -> bool:
+    found = _newer(session, UUID(state.link), asked_at)
+    if found is None:
         return False
-    row = live.media_row(session, link.id)
+    link, row = found
     if state.connected:
-        return _connect(session, ctx, link, row, epoch)
-    return _disconnect(session, ctx, link, row, epoch, reason="missed")
+        changed = _connect(session, ctx, link, row, epoch)
+    else:
+        changed = _disconnect(session, ctx, link, row, epoch, reason="missed")
+    if changed:
+        row.changed_at = asked_at
+    return changed
+
+
+def _newer(session: Session, link_id: UUID, at: datetime) -> tuple[Link, LinkMedia] | None:
+    """A link and what is known of it, locked; None for an unknown link, or a newer word than of this time."""
+    link = session.get(Link, link_id)
+    row = live.media_row(session, link_id) if link is not None else None
+    return (link, row) if link is not None and row is not None and row.changed_at < at else None
 
 
 def node_lost(session: Session, ctx: Context, name: str, epoch: str) -> None:
@@ -101,7 +111,7 @@ def node_up(session: Session, ctx: Context, name: str, epoch: str) -> None:
 def _connect(session: Session, ctx: Context, link: Link, row: LinkMedia, epoch: str) -> bool:
     if row.connected and row.epoch == epoch:
         return False
-    row.connected, row.epoch, row.changed_at = True, epoch, ctx.now
+    row.connected, row.epoch = True, epoch
     links.record(session, ctx, EventKind.LINK_CONNECTED, link)
     return True
 
@@ -109,10 +119,8 @@ def _connect(session: Session, ctx: Context, link: Link, row: LinkMedia, epoch: 
 def _disconnect(
     session: Session, ctx: Context, link: Link, row: LinkMedia, epoch: str, *, reason: str
 ) -> bool:
-    # What an older epoch says of a link that the newer one already carries is no news.
     if not row.connected:
         return False
-    row.connected, row.quality, row.changed_at = False, None, ctx.now
-    row.epoch = epoch
+    row.connected, row.quality, row.epoch = False, None, epoch
     links.record(session, ctx, EventKind.LINK_INTERRUPTED, link, reason=reason)
     return True

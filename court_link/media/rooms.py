@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -98,6 +99,7 @@ class Rooms:
         wanted = await self._db.read(desired, _SYSTEM, hearing_id)
         if wanted is None or wanted.room.version == 0:
             return None
+        asked_at = datetime.now(UTC)
         try:
             snapshot = await self._put(wanted)
         except EngineUnavailable:
@@ -111,7 +113,7 @@ class Rooms:
                 live.applied, _SYSTEM, hearing_id, wanted.room.version, snapshot.epoch, closed=closed
             )
             self._touch(hearing_id)
-        if await presence.reconcile(self._db, snapshot):
+        if await presence.reconcile(self._db, snapshot, asked_at):
             self._touch(hearing_id)
         return snapshot
 

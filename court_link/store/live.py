@@ -95,7 +95,7 @@ def media_row(session: Session, link_id: UUID) -> LinkMedia:
     insert_if_absent(
         session,
         LinkMedia.__table__,  # type: ignore[attr-defined]
-        {"link_id": link_id, "connected": False, "changed_at": datetime.now(UTC)},
+        {"link_id": link_id, "connected": False, "changed_at": datetime.fromtimestamp(0, UTC)},
     )
     return session.get_one(LinkMedia, link_id, with_for_update=True, populate_existing=True)
 

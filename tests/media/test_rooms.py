@@ -247,6 +247,14 @@ async def test_the_engines_word_is_written_down_once(
         await until(gone)
         told = await db.read(written, Context(SYSTEM), scene.hearing)
         assert [told.count(kind) for kind in (E.LINK_CONNECTED, E.LINK_INTERRUPTED)] == [1, 1]
+
+        # One that starts again hears everything once more, and writes nothing of it a second time.
+        late = Rooms(db, engine, lambda _: None)
+        listening.append(asyncio.create_task(late.run()))
+        await engine.resume(str(scene.officer.id))
+        await until(lambda: connected(db, scene.officer.id))
+        told = await db.read(written, Context(SYSTEM), scene.hearing)
+        assert [told.count(kind) for kind in (E.LINK_CONNECTED, E.LINK_INTERRUPTED)] == [2, 1]
     finally:
         for task in listening:
             task.cancel()

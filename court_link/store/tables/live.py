@@ -78,7 +78,7 @@ class LinkMedia(SQLModel, table=True):
     epoch: str | None = None
     connected: bool = False
     quality: int | None = None  # 0 to 100
-    changed_at: datetime = Field(sa_column=moment())
+    changed_at: datetime = Field(sa_column=moment())  # the worker's own time of its newest word
 
 
 class Node(SQLModel, table=True):
