@@ -58,7 +58,8 @@ async def stage(db: Db, ctx: Context, run_id: UUID, what: Reading) -> Run:
     report = await foretell(db, ctx, organisation_id, what)
     for first in range(0, len(what.matters), _STAGED_AT_ONCE):
         await db.write(runs.stage, ctx, run_id, first, what.matters[first : first + _STAGED_AT_ONCE])
-    return await db.write(runs.staged, ctx, run_id, what.digest, report, len(what.matters))
+    days = tuple(sorted({matter.day for matter in what.matters}))
+    return await db.write(runs.staged, ctx, run_id, what.digest, report, len(what.matters), days)
 
 
 async def apply(db: Db, ctx: Context, run_id: UUID, progress: Callable[[Run], None] = lambda _: None) -> Run:

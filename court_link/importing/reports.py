@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from court_link.importing.comparing import Change, Comparison
@@ -50,11 +50,14 @@ class Report:
             }
         )
 
+    def uncounted(self) -> Report:
+        """As before it was compared with anything, for counting what is really done."""
+        return replace(self, created=0, updated=0, unchanged=0, no_longer_listed=0)
+
     def plus(self, warnings: tuple[str, ...] = (), **counts: int) -> Report:
         """With more counted, and more warned of."""
         added = {name: getattr(self, name) + count for name, count in counts.items()}
-        document = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Report(**document | added | {"warnings": bounded(iter((*self.warnings, *warnings)))})
+        return replace(self, **added, warnings=bounded(iter((*self.warnings, *warnings))))
 
     def compared(self, comparison: Comparison) -> Report:
         """With what a comparison foretells."""

@@ -13,8 +13,9 @@ organisation is applied at a time. Bookings go on between the transactions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from court_link.domain.context import Context
@@ -61,6 +62,11 @@ class Run:
     applied: int
     created_at: datetime
     created_by: UUID | None
+    days: tuple[date, ...]  # that the list is for
+
+    def document(self) -> dict[str, Any]:
+        """What is kept of the run as JSON: its report, and its days."""
+        return self.report.document() | {"days": [day.isoformat() for day in self.days]}
 
 
 def start(session: Session, ctx: Context, organisation_id: UUID, file_name: str) -> UUID:
@@ -99,12 +105,22 @@ def stage(session: Session, ctx: Context, run_id: UUID, first: int, matters: Seq
     )
 
 
-def staged(session: Session, ctx: Context, run_id: UUID, digest: str, report: Report, rows: int) -> Run:
+def staged(
+    session: Session,
+    ctx: Context,
+    run_id: UUID,
+    digest: str,
+    report: Report,
+    rows: int,
+    days: tuple[date, ...],
+) -> Run:
     """The file is read: staged, with the report of what it would change, or refused."""
     run = _in(session, ctx, run_id, ImportState.STAGING)
-    run.format, run.digest, run.rows, run.report = report.format, digest, rows, report.document()
+    run.format, run.digest, run.rows = report.format, digest, rows
     run.state = ImportState.REFUSED if report.refused else ImportState.STAGED
-    return _told(run)
+    told = replace(_told(run), report=report, days=days)
+    run.report = told.document()
+    return told
 
 
 def begin(session: Session, ctx: Context, run_id: UUID) -> Run:
@@ -118,13 +134,8 @@ def begin(session: Session, ctx: Context, run_id: UUID) -> Run:
     ):
         raise AnotherImport()
     if run.state is ImportState.STAGED:
-        fresh = Report.read(run.report)
-        run.report = fresh.plus(
-            created=-fresh.created,
-            updated=-fresh.updated,
-            unchanged=-fresh.unchanged,
-            no_longer_listed=-fresh.no_longer_listed,
-        ).document()
+        told = _told(run)
+        run.report = replace(told, report=told.report.uncounted()).document()
         run.state = ImportState.APPLYING
         run.version += 1
     elif run.state is not ImportState.APPLYING:
@@ -172,7 +183,7 @@ def unlist(session: Session, ctx: Context, run: Run, gone: Sequence[Gone]) -> Ru
 def finish(session: Session, ctx: Context, run_id: UUID) -> Run:
     """Everything is applied: the run is done."""
     run = _in(session, ctx, run_id, ImportState.APPLYING)
-    report = Report.read(run.report)
+    report = _told(run).report
     run.state = ImportState.DONE
     run.version += 1
     record(
@@ -251,19 +262,10 @@ def matters(session: Session, ctx: Context, run_id: UUID, after: int = -1, limit
 
 
 def _advanced(session: Session, run: Run, by: int, report: Report) -> Run:
-    if not store.advance(session, run.id, run.applied, run.applied + by, report.document()):
+    moved = replace(run, applied=run.applied + by, report=report)
+    if not store.advance(session, run.id, run.applied, moved.applied, moved.document()):
         raise Superseded()
-    return Run(
-        run.id,
-        run.organisation_id,
-        run.file_name,
-        run.state,
-        report,
-        run.rows,
-        run.applied + by,
-        run.created_at,
-        run.created_by,
-    )
+    return moved
 
 
 def _in(session: Session, ctx: Context, run_id: UUID, state: ImportState) -> ImportRun:
@@ -281,14 +283,17 @@ def _visible(session: Session, ctx: Context, run_id: UUID, *, lock: bool = False
 
 
 def _told(run: ImportRun) -> Run:
+    kept = dict(run.report)
+    days = tuple(date.fromisoformat(day) for day in kept.pop("days", ()))
     return Run(
-        run.id,
-        run.organisation_id,
-        run.file_name,
-        run.state,
-        Report.read(run.report),
-        run.rows,
-        run.applied,
-        run.created_at,
-        run.created_by,
+        id=run.id,
+        organisation_id=run.organisation_id,
+        file_name=run.file_name,
+        state=run.state,
+        report=Report.read(kept),
+        rows=run.rows,
+        applied=run.applied,
+        created_at=run.created_at,
+        created_by=run.created_by,
+        days=days,
     )

@@ -62,9 +62,7 @@ def areas_of(session: Session, organisations: Collection[UUID]) -> list[str]:
     )
 
 
-def sites(
-    session: Session, reach: Reach, filters: SiteFilters, *, limit: int = 500
-) -> Sequence[Site]:
+def sites(session: Session, reach: Reach, filters: SiteFilters, *, limit: int = 500) -> Sequence[Site]:
     """Sites by kind and name."""
     query = select(Site).where(reach)
     if filters.kind is not None:
@@ -83,9 +81,7 @@ def sites(
     return session.exec(query.order_by(col(Site.kind), col(Site.name)).limit(limit)).all()
 
 
-def site_of(
-    session: Session, reach: Reach, site_id: UUID, *, lock: bool = False
-) -> Site | None:
+def site_of(session: Session, reach: Reach, site_id: UUID, *, lock: bool = False) -> Site | None:
     query = select(Site).where(Site.id == site_id, reach)
     return session.exec(query.with_for_update() if lock else query).one_or_none()
 

@@ -50,22 +50,21 @@ def test_loopback_is_this_machine_alone(host):
 
 def test_it_starts_serves_ends_at_once_and_keeps_its_data(tmp_path):
     port = free_port()
-    for times in range(2):
+    secrets = []
+    for _ in range(2):
         process = begun(tmp_path, "--port", str(port))
         try:
             _answers(process, port)
             ready = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False, timeout=10)
             assert ready.status_code == 200, ready.text
-            secrets = json.loads((tmp_path / "demo-secrets.json").read_text())
-            if not times:
-                first = secrets
+            secrets.append(json.loads((tmp_path / "demo-secrets.json").read_text()))
         finally:
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=60)
         assert process.returncode == 0, out
         with pytest.raises(httpx.TransportError):
             httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False, timeout=2)
-    assert secrets == first
+    assert secrets[0] == secrets[1]
     assert (tmp_path / "demo-secrets.json").stat().st_mode & 0o077 == 0
 
 

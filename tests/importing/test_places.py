@@ -30,7 +30,8 @@ async def county(world: World):
 async def place(machine, name: str) -> dict:
     found = (await machine.get("/api/places", params={"q": name, "closed": "true"})).json()["items"]
     assert len(found) == 1, found
-    return (await machine.get(f"/api/places/{found[0]['id']}")).json()
+    whole: dict = (await machine.get(f"/api/places/{found[0]['id']}")).json()
+    return whole
 
 
 async def test_hertfordshire_has_its_real_courtrooms_and_hides_what_has_closed(world, county):
