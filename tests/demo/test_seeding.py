@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import Session, col, select
@@ -23,7 +24,7 @@ SYSTEM_CTX = Context(SYSTEM)
 
 
 def states(session: Session, ctx: Context) -> Counter[HearingState]:
-    return Counter(session.exec(select(Hearing.state)))
+    return Counter(HearingState(state) for state in session.exec(select(col(Hearing.state))))
 
 
 def about_to_begin(session: Session, ctx: Context) -> list[tuple[datetime, set[Part]]]:
@@ -34,9 +35,11 @@ def about_to_begin(session: Session, ctx: Context) -> list[tuple[datetime, set[P
         .where(Hearing.state == HearingState.LOBBY_OPEN)
         .order_by(col(Booking.starts_at))
     ).all()
-    return [
-        (start, set(session.exec(select(Link.part).where(Link.hearing_id == key)))) for start, key in found
-    ]
+    return [(start, _parts(session, hearing_id)) for start, hearing_id in found]
+
+
+def _parts(session: Session, hearing_id: UUID) -> set[Part]:
+    return {link.part for link in session.exec(select(Link).where(Link.hearing_id == hearing_id))}
 
 
 @pytest.mark.parametrize(
