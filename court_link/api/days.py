@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 
 from court_link.api.asking import Asker, Store
-from court_link.domain.context import Context
-from court_link.scheduling import bench, custody, days
+from court_link.scheduling import bench, custody, days, readings
 from court_link.scheduling.bench import BenchList
 from court_link.scheduling.custody import Board, Suite
 from court_link.scheduling.days import Clients, Evidence
-from court_link.store import Db
 
 router = APIRouter(prefix="/api", tags=["my day"])
 
@@ -23,7 +20,7 @@ router = APIRouter(prefix="/api", tags=["my day"])
 async def my_evidence(request: Request, store: Store, ctx: Asker) -> Evidence:
     """Where the asking officer is needed, today and in the four weeks to come."""
     day = await store.read(days.evidence, ctx)
-    await note_reading(request, store, ctx, [each.matter.hearing_id for each in (*day.today, *day.later)])
+    await store.write(readings.note, ctx, [each.matter.hearing_id for each in (*day.today, *day.later)])
     return day
 
 
@@ -31,7 +28,7 @@ async def my_evidence(request: Request, store: Store, ctx: Asker) -> Evidence:
 async def my_clients(request: Request, store: Store, ctx: Asker) -> Clients:
     """The asking advocate's or prosecutor's matters today, across courts."""
     day = await store.read(days.clients, ctx)
-    await note_reading(request, store, ctx, [each.matter.hearing_id for each in day.today])
+    await store.write(readings.note, ctx, [each.matter.hearing_id for each in day.today])
     return day
 
 
@@ -45,7 +42,7 @@ async def my_suites(store: Store, ctx: Asker) -> tuple[Suite, ...]:
 async def custody_board(request: Request, site_id: UUID, store: Store, ctx: Asker) -> Board:
     """Who is due on video in this suite today, and what each of its rooms does now."""
     board = await store.read(custody.board, ctx, site_id)
-    await note_reading(request, store, ctx, board.hearing_ids)
+    await store.write(readings.note, ctx, board.hearing_ids)
     return board
 
 
@@ -53,15 +50,5 @@ async def custody_board(request: Request, site_id: UUID, store: Store, ctx: Aske
 async def bench_list(request: Request, store: Store, ctx: Asker) -> BenchList:
     """Today's booked hearings of the asker's courts, by courtroom and time."""
     listed = await store.read(bench.listed, ctx)
-    await note_reading(request, store, ctx, listed.hearing_ids)
+    await store.write(readings.note, ctx, listed.hearing_ids)
     return listed
-
-
-async def note_reading(request: Request, store: Db, ctx: Context, hearing_ids: Collection[UUID]) -> None:
-    """Write down whose personal facts the asker has been shown.
-
-    A page that stands open asks again by script whenever something happens (Fetch Metadata says so); that is
-    still the one reading.
-    """
-    if hearing_ids and request.headers.get("sec-fetch-dest") != "empty":
-        await store.write(days.read_by, ctx, hearing_ids)

@@ -7,7 +7,7 @@ stored and from `ctx.now`, so that a page made just before the tick and one made
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,14 +15,13 @@ from uuid import UUID
 
 from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
-from court_link.domain.events import EventKind
 from court_link.domain.following import expected_window
 from court_link.domain.hearing import FINISHED, LIVE, HearingState
 from court_link.domain.link import JOIN_AFTER, JOIN_BEFORE, Admission, lobby_is_open
 from court_link.domain.roles import Part, Permission
 from court_link.domain.times import Interval, day_interval, london_day
 from court_link.scheduling.matters import as_of
-from court_link.store import Session, days, events, following, hearings
+from court_link.store import Session, days, following, hearings
 from court_link.store.days import Booked, Former
 from court_link.store.tables import Link
 
@@ -145,12 +144,6 @@ def called_at_once(appearances: Sequence[Appearance]) -> tuple[tuple[Appearance,
         for second in called[index + 1 :]
         if first.matter.slot.overlaps(second.matter.slot) or (_runs(first) and _runs(second))
     )
-
-
-def read_by(session: Session, ctx: Context, hearing_ids: Collection[UUID]) -> None:
-    """Write down that the asker has read these hearings' personal facts."""
-    for hearing_id in hearing_ids:
-        events.record(session, ctx, EventKind.HEARING_READ, hearing_id=hearing_id, subject_id=ctx.actor.id)
 
 
 def turn(state: HearingState, slot: Interval, now: datetime) -> Turn:

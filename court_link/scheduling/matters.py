@@ -10,7 +10,6 @@ from uuid import UUID
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.direction import Direction
-from court_link.domain.events import EventKind
 from court_link.domain.hearing import LIVE, EndCause, HearingState, Outcome, Visibility
 from court_link.domain.link import Link, lobby_is_open
 from court_link.domain.requirements import Place
@@ -18,7 +17,7 @@ from court_link.domain.roles import Permission
 from court_link.domain.times import Interval, to_london
 from court_link.scheduling.booking import forgotten_at
 from court_link.scheduling.listing import Matter, NamedParty
-from court_link.store import Session, bookings, calendar, directions, events, hearings, links
+from court_link.store import Session, bookings, calendar, directions, hearings, links
 from court_link.store.bookings import Booking
 from court_link.store.hearings import Filters, Happened
 from court_link.store.tables import Hearing
@@ -135,19 +134,6 @@ def summary(session: Session, ctx: Context, hearing_id: UUID) -> Summary:
     """One hearing, shortly. Raises as `get` does."""
     ctx.require(Permission.SEE_HEARINGS)
     return _summaries(session, ctx, [hearings.visible(session, ctx, hearing_id)])[0]
-
-
-def note_read(session: Session, ctx: Context, hearing_id: UUID) -> None:
-    """Record that somebody read a hearing's personal record."""
-    hearing = hearings.visible(session, ctx, hearing_id)
-    events.record(
-        session,
-        ctx,
-        EventKind.HEARING_READ,
-        hearing_id=hearing_id,
-        organisation_id=hearing.court_id,
-        subject_id=hearing_id,
-    )
 
 
 def page(

@@ -269,3 +269,15 @@ def history(session: Session, hearing_id: UUID, *, limit: int = 100) -> tuple[Ha
 
 
 _NAMELESS = {"system": "Court Link", "token": "a machine"}
+
+
+def read_since(
+    session: Session, reader: UUID | None, hearing_ids: Collection[UUID], since: datetime
+) -> frozenset[UUID]:
+    """Which of these hearings the reader's reading of has been written down since then."""
+    query = (
+        select(EventRow.hearing_id)
+        .where(col(EventRow.hearing_id).in_(hearing_ids), EventRow.kind == EventKind.HEARING_READ)
+        .where(EventRow.actor_id == reader, EventRow.at > since)
+    )
+    return frozenset(each for each in session.exec(query) if each is not None)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlmodel import col, select
 
 from court_link.domain.clock import SetClock
 from court_link.domain.context import Context
@@ -19,12 +20,12 @@ from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import Part, Role
 from court_link.domain.times import Interval
 from court_link.media import joining
-from court_link.scheduling import bench, booking, custody, days, running, vacating
+from court_link.scheduling import bench, booking, custody, days, readings, running, vacating
 from court_link.scheduling.custody import Phase
 from court_link.scheduling.days import Turn
 from court_link.scheduling.vacating import VacateReason
 from court_link.store import Db, Session, bookings, feed, links, places
-from court_link.store.tables import Party
+from court_link.store.tables import EventRow, Party
 from tests.county import SYSTEM_CONTEXT, County, add_hearing, add_shift
 from tests.media.scene import participant
 from tests.stores import MONDAY
@@ -296,7 +297,7 @@ async def test_an_account_that_is_nobody_who_can_be_booked_has_an_empty_day(day:
 
 async def test_a_reading_is_written_down_for_each_hearing(day: Day) -> None:
     hearing = await day.book()
-    await day.db.write(days.read_by, day.sergeant, [hearing])
+    await day.db.write(readings.note, day.sergeant, [hearing])
     await day.db.sealed(0, 5)
     found = [
         event
@@ -304,6 +305,24 @@ async def test_a_reading_is_written_down_for_each_hearing(day: Day) -> None:
         if event.kind is EventKind.HEARING_READ
     ]
     assert [(event.hearing_id, event.actor_id) for event in found] == [(hearing, day.sergeant.actor.id)]
+
+
+async def test_a_page_that_stands_open_is_one_reading_and_another_reader_is_another(day: Day) -> None:
+    hearing = await day.book()
+    for reader in (day.sergeant, day.sergeant, day.clerk):
+        await day.db.write(readings.note, reader, [hearing])
+    day.clock.set(day.clock.now() + readings.ONE_READING)
+    await day.db.write(readings.note, day.sergeant, [hearing])
+
+    def read(session: Session, ctx: Context) -> list[UUID | None]:
+        rows = session.exec(select(EventRow).order_by(col(EventRow.at), col(EventRow.id)))
+        return [row.actor_id for row in rows if row.kind is EventKind.HEARING_READ]
+
+    assert await day.db.read(read, SYSTEM_CONTEXT) == [
+        day.sergeant.actor.id,
+        day.clerk.actor.id,
+        day.sergeant.actor.id,
+    ]
 
 
 async def _booking_of(day: Day, hearing: UUID) -> UUID:

@@ -10,12 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from court_link.api.asking import Asker, Store
-from court_link.api.days import note_reading
 from court_link.api.pages.rendering import render
 from court_link.api.pages.stages import state_words
 from court_link.domain.hearing import LIVE
 from court_link.domain.wording import clock
-from court_link.scheduling import bench
+from court_link.scheduling import bench, readings
 from court_link.scheduling.bench import Courtroom
 
 router = APIRouter()
@@ -25,7 +24,7 @@ router = APIRouter()
 async def listed(request: Request, store: Store, ctx: Asker, room: UUID | None = None) -> Response:
     """All courtrooms, or the one that this bench sits in."""
     day = await store.read(bench.listed, ctx)
-    await note_reading(request, store, ctx, day.hearing_ids)
+    await store.write(readings.note, ctx, day.hearing_ids)
     shown = [each for each in day.courtrooms if room in (None, each.id)]
     topics = tuple(f"court:{court}" for court in sorted(ctx.actor.scope))
     return render(request, "bench.html", day=day, shown=shown, room=room, live=topics, words=_in_words(shown))

@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from court_link.api.asking import Asker, Store
-from court_link.api.days import note_reading
 from court_link.api.pages.rendering import render
 from court_link.api.participant import LiveRooms
 from court_link.domain.errors import NotFound
 from court_link.media import joining
-from court_link.scheduling import custody
+from court_link.scheduling import custody, readings
 from court_link.scheduling.custody import Board, Room, Visit
 
 router = APIRouter(prefix="/custody")
@@ -33,7 +32,7 @@ async def mine(request: Request, store: Store, ctx: Asker) -> Response:
 async def board(request: Request, site_id: UUID, store: Store, ctx: Asker) -> Response:
     suites = await store.read(custody.suites, ctx)
     day = await store.read(custody.board, ctx, site_id)
-    await note_reading(request, store, ctx, day.hearing_ids)
+    await store.write(readings.note, ctx, day.hearing_ids)
     return render(
         request,
         "custody.html",

@@ -9,13 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from court_link.api.asking import Asker, Store
-from court_link.api.days import note_reading
 from court_link.api.pages.rendering import render
 from court_link.api.pages.stages import state_words
 from court_link.domain.context import Context
 from court_link.domain.wording import clock
 from court_link.notifying import calendar
-from court_link.scheduling import days
+from court_link.scheduling import days, readings
 from court_link.scheduling.days import Appearance
 
 router = APIRouter()
@@ -24,7 +23,7 @@ router = APIRouter()
 @router.get("/evidence")
 async def evidence(request: Request, store: Store, ctx: Asker) -> Response:
     day = await store.read(days.evidence, ctx)
-    await note_reading(request, store, ctx, [each.matter.hearing_id for each in (*day.today, *day.later)])
+    await store.write(readings.note, ctx, [each.matter.hearing_id for each in (*day.today, *day.later)])
     return render(request, "evidence.html", day=day, live=topics(ctx), words=in_words(day.today))
 
 

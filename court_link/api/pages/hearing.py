@@ -21,7 +21,7 @@ from court_link.domain.events import EventKind
 from court_link.domain.hearing import LIVE, HearingState
 from court_link.domain.roles import Part, Permission
 from court_link.domain.times import london_day
-from court_link.scheduling import booking, directions, matters, vacating
+from court_link.scheduling import booking, directions, matters, readings, vacating
 from court_link.scheduling.directions import Made
 from court_link.scheduling.matters import Whole
 from court_link.scheduling.vacating import VacateReason
@@ -59,7 +59,7 @@ DONE = {
 @router.get("/{hearing_id}")
 async def one(request: Request, store: Store, ctx: Asker, hearing_id: UUID, done: str = "") -> Response:
     whole = await store.read(matters.get, ctx, hearing_id)
-    await store.write(matters.note_read, ctx, hearing_id)
+    await store.write(readings.note, ctx, [hearing_id])
     return render(
         request,
         "hearing.html",

@@ -21,7 +21,7 @@ from court_link.domain.hearing import Visibility
 from court_link.domain.requirements import USUAL_MINUTES
 from court_link.domain.roles import Permission
 from court_link.domain.times import london_day
-from court_link.scheduling import listing, matters
+from court_link.scheduling import listing, matters, readings
 from court_link.scheduling.listing import Matter, NamedParty
 from court_link.scheduling.matters import Whole
 from court_link.store import Db
@@ -51,7 +51,7 @@ async def add(request: Request, store: Store, ctx: Asker) -> Response:
 async def edit(request: Request, store: Store, ctx: Asker, hearing_id: UUID) -> Response:
     ctx.require(Permission.BOOK)
     whole = await store.read(matters.get, ctx, hearing_id)
-    await store.write(matters.note_read, ctx, hearing_id)
+    await store.write(readings.note, ctx, [hearing_id])
     return await _form(request, store, ctx, _values(whole), whole)
 
 
