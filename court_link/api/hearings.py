@@ -17,7 +17,7 @@ from court_link.api.once import written_once
 from court_link.api.versions import IfMatch, etag
 from court_link.domain.context import Context
 from court_link.domain.hearing import EndCause, HearingState, Outcome, Visibility
-from court_link.scheduling import listing, matters, vacating
+from court_link.scheduling import listing, matters, readings, vacating
 from court_link.scheduling.listing import Matter, NamedParty
 from court_link.scheduling.matters import Summary, Whole
 from court_link.scheduling.vacating import VacateReason
@@ -42,8 +42,9 @@ class PartyIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
-    role: Annotated[str, Field(max_length=50)] = "DEFENDANT"
-    name: Annotated[str, Field(max_length=200)]
+    # As long as what is kept of an imported list; what a person may type is the use case's to say.
+    role: Annotated[str, Field(max_length=500)] = "DEFENDANT"
+    name: Annotated[str, Field(max_length=500)]
     under_18: bool = False
 
 
@@ -173,7 +174,7 @@ async def add(store: Store, ctx: Asker, asked: HearingIn) -> Response:
 async def one(store: Store, ctx: Asker, response: Response, hearing_id: UUID) -> WholeOut:
     """One hearing with its cases and parties. That you read it is recorded."""
     found = await store.read(matters.get, ctx, hearing_id)
-    await store.write(matters.note_read, ctx, hearing_id)
+    await store.write(readings.note, ctx, [hearing_id])
     response.headers.update(etag(found.summary.version))
     return whole(found)
 
