@@ -53,16 +53,18 @@ async def framed(conn: HTTPConnection, settings: Settings) -> None:
     """Puts around every page who is signed in and where they can go."""
     who = await recognise(conn)
     demo = settings.mode == "demo"
+    court_time = conn.app.state.db.clock.now() if demo else None
     fanout = getattr(conn.app.state, "fanout", None)
     live_after = str(fanout.seq) if fanout else ""
     if who is None or who.signed_in is None:
-        conn.state.frame = Frame(demo=demo, live_after=live_after)
+        conn.state.frame = Frame(demo=demo, court_time=court_time, live_after=live_after)
         return
     conn.state.frame = Frame(
         signed_in_as=f"{who.actor.name}, {who.signed_in.organisation}",
         csrf_token=who.signed_in.csrf,
         nav=navigation(who.actor),
         demo=demo,
+        court_time=court_time,
         live_after=live_after,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from datetime import datetime
 from math import floor, log10
 from typing import Any
 
@@ -43,6 +44,7 @@ class Frame:
     nav: tuple[NavItem, ...] = ()
     home: str = "/"
     demo: bool = False
+    court_time: datetime | None = None  # in the demonstration, where it is not the time on the wall
     live_after: str = ""  # where the feed stood when the request came: a live page misses nothing after it
 
 
