@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from court_link.domain.booking import BookingState, Purpose, ResourceKind
 from court_link.domain.events import EventKind
@@ -24,6 +24,7 @@ from court_link.store.tables import (
     Holiday,
     Link,
     OpeningHours,
+    Organisation,
     Reservation,
     Resource,
     Shift,
@@ -89,7 +90,10 @@ class OfficerLink:
 
 
 def rooms(session: Session, area: str | None) -> list[Room]:
-    """Rooms of an area's open sites (of everywhere for None), by site kind, site and room."""
+    """Rooms of an area's open sites (of everywhere for None), by site kind, site and room.
+
+    What an organisation of the area keeps elsewhere is the area's too: its court may sit in another county.
+    """
     query = (
         select(Resource, Site)
         .where(Resource.site_id == Site.id, col(Resource.active), ~col(Site.closed))
@@ -97,7 +101,8 @@ def rooms(session: Session, area: str | None) -> list[Room]:
         .order_by(col(Site.kind), col(Site.name), col(Resource.name))
     )
     if area is not None:
-        query = query.where(Site.area == area)
+        own = select(Organisation.id).where(Organisation.area == area)
+        query = query.where(or_(col(Site.area) == area, col(Site.organisation_id).in_(own)))
     return [
         Room(room.id, room.name, room.kind, site.id, site.name, site.kind, site.opens_on_holidays)
         for room, site in session.exec(query)
