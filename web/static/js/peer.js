@@ -45,9 +45,10 @@ export class Peer extends EventTarget {
     await this.#uplinks[kind]?.sender.replaceTrack(track)
   }
 
-  /** Ends the session here and at the service. */
-  end() {
+  /** Ends the session here, and at the service unless it was the service that ended it. */
+  end({ told = false } = {}) {
     this.#ended = true
+    if (told) this.#resource = null
     clearTimeout(this.#timer)
     removeEventListener("online", this.#onChange)
     navigator.connection?.removeEventListener?.("change", this.#onChange)

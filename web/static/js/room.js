@@ -158,7 +158,7 @@ function carry(media) {
 }
 
 function leaveMedia() {
-  peer?.end()
+  peer?.end({ told: true })
   peer = null
   epoch = null
 }
