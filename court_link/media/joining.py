@@ -377,6 +377,8 @@ def _shut_out(
     if must or (row.admission, event) in rules.TRANSITIONS:
         row.admission = rules.after(row.admission, event)
     row.place, row.identified_by, row.identified_at = LOBBY, None, None
+    if event in {LinkEvent.REFUSE, LinkEvent.REMOVE} and row.left_at is None:
+        row.left_at = ctx.now  # their time on the link is over, not only at the hearing's end
     links.revoke(session, ctx, row, kind, **data)
 
 
