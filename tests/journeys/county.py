@@ -11,12 +11,17 @@ from sqlmodel import select
 
 from court_link.demo import people, seeding
 from court_link.domain.context import SYSTEM, Context
+from court_link.domain.direction import Force, Medium
+from court_link.domain.hearing import HearingState
+from court_link.domain.link import Link
 from court_link.domain.places import SiteKind
 from court_link.identity import sessions
 from court_link.identity.passwords import Hasher
+from court_link.scheduling import directions
+from court_link.scheduling.directions import Made
 from court_link.settings import Settings
-from court_link.store import Db, Session, open_db
-from court_link.store.tables import Shift, Site, User
+from court_link.store import Db, Session, links, open_db
+from court_link.store.tables import Hearing, Shift, Site, User
 from tests.journeys.service import Service
 from tests.journeys.visiting import Visitor
 
@@ -81,3 +86,18 @@ def _sign_in(session: Session, ctx: Context, address: str, settings: Settings) -
     account = session.exec(select(User).where(User.email == address)).one()
     id_: UUID = account.id
     return sessions.open_for(session, ctx, id_, datetime.now(UTC), settings).token
+
+
+def about_to_begin(session: Session, ctx: Context) -> UUID:
+    """The hearing of a settled day whose lobby is open."""
+    return session.exec(select(Hearing.id).where(Hearing.state == HearingState.LOBBY_OPEN)).one()
+
+
+def direct(session: Session, ctx: Context) -> tuple[Link, ...]:
+    """Records directions for everybody remote in the hearing about to begin; answers its links."""
+    found = links.of_hearing(session, ctx, about_to_begin(session, ctx))
+    for link in found:
+        if link.remote:
+            made = Made(link.id, Medium.VIDEO, Force.PERMIT, "District Judge", "Nobody wished to be heard")
+            directions.record(session, ctx, link.hearing_id, made)
+    return found

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,39 +17,103 @@ from playwright.async_api import expect
 from sqlmodel import select
 
 from court_link.api import pages
+from court_link.api.following import key as following_key
+from court_link.domain.booking import BookingState
+from court_link.domain.context import Context
 from court_link.domain.hearing import HearingState
-from court_link.store import Session
-from court_link.store.tables import Hearing, Link, User
+from court_link.domain.roles import Part, Role
+from court_link.identity import tokens
+from court_link.importing import lists, reading, runs
+from court_link.scheduling import following
+from court_link.store import Db, Session
+from court_link.store.tables import (
+    ApiToken,
+    Booking,
+    DirectionRow,
+    Hearing,
+    Link,
+    Site,
+    TrackingReference,
+    User,
+)
+from court_link.store.tables.imports import ImportRun, ImportState
 from tests.journeys import county
 from tests.journeys.conftest import Visit
 from tests.journeys.service import Service, service
-from tests.journeys.visiting import DESK, PHONE, Visitor, Watch
+from tests.journeys.visiting import Visitor, Watch
+
+_LISTS = Path(__file__).parents[1] / "data/court-lists/samples"
+#: A search for times: some are free, and some are refused for a reason.
+FOUND = (
+    "/hearings/{listed}/book?day=2026-11-23&courtroom_id={courtroom}&minutes=20&custody={cell}&attending={pc}"
+)
 
 #: Addresses that answer something else than a page: downloads, and the feed of live pages.
-NOT_PAGES = {"/audit.csv", "/follow/live"}
+NOT_PAGES = {"/audit.csv", "/follow/live", "/evidence/{link_id}/calendar.ics", "/enter/sample-list.json"}
 #: Who opens each page, and at which addresses; {names} stand for what the county holds.
 PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/": ("", ("/",)),
+    "/accessibility": ("", ("/accessibility",)),
     "/account": ("clerk", ("/account",)),
     "/audit": ("administrator", ("/audit", "/audit?text=nobody-at-all")),
+    "/bench": ("bench", ("/bench",)),
+    "/bench/{hearing_id}/end": ("bench", ("/bench/{in_session}/end",)),
     "/choose-password": ("", ("/choose-password",)),
+    "/clients": ("advocate", ("/clients",)),
+    "/custody": ("custody", ("/custody",)),
+    "/custody/{site_id}": ("custody", ("/custody/{hatfield}", "/custody/{stevenage}")),
+    "/custody/{site_id}/disconnect/{link_id}": ("custody", ("/custody/{hatfield}/disconnect/{defendant}",)),
+    "/day": ("clerk", ("/day", "/day?date=2026-11-28", "/day?q=nobody-at-all")),
+    "/enter/{key}": ("clerk", ("/enter/officer",)),
+    "/evidence": ("officer", ("/evidence",)),
     "/follow": ("", ("/follow",)),
     "/follow/hearing": ("", ("/follow/hearing",)),
-    "/hearings/{hearing_id}/following": ("clerk", ("/hearings/{booked}/following",)),
+    "/hearings/new": ("clerk", ("/hearings/new",)),
+    "/hearings/{hearing_id}": (
+        "clerk",
+        tuple(
+            f"/hearings/{{{state}}}" for state in ("listed", "booked", "lobby_open", "in_session", "ended")
+        ),
+    ),
+    "/hearings/{hearing_id}/book": ("clerk", ("/hearings/{listed}/book", "/hearings/{booked}/book", FOUND)),
+    "/hearings/{hearing_id}/book/{booking_id}": ("clerk", ("/hearings/{held}/book/{hold}",)),
+    "/hearings/{hearing_id}/directions/new": ("clerk", ("/hearings/{lobby_open}/directions/new",)),
+    "/hearings/{hearing_id}/directions/{direction_id}/rescind": (
+        "clerk",
+        ("/hearings/{lobby_open}/directions/{direction}/rescind",),
+    ),
+    "/hearings/{hearing_id}/edit": ("clerk", ("/hearings/{listed}/edit",)),
+    "/hearings/{hearing_id}/end": ("clerk", ("/hearings/{in_session}/end",)),
+    "/hearings/{hearing_id}/following": (
+        "clerk",
+        ("/hearings/{lobby_open}/following", "/hearings/{booked}/following"),
+    ),
+    "/hearings/{hearing_id}/following/{reference_id}/revoke": (
+        "clerk",
+        ("/hearings/{lobby_open}/following/{reference}/revoke",),
+    ),
+    "/hearings/{hearing_id}/links/new": ("clerk", ("/hearings/{lobby_open}/links/new",)),
+    "/hearings/{hearing_id}/release": ("clerk", ("/hearings/{booked}/release",)),
+    "/hearings/{hearing_id}/vacate": ("clerk", ("/hearings/{booked}/vacate",)),
+    "/imports": ("clerk", ("/imports",)),
+    "/imports/{run_id}": ("clerk", ("/imports/{done}", "/imports/{staged}", "/imports/{refused}")),
     "/join": ("", ("/join",)),
+    "/links/{link_id}": ("clerk", ("/links/{officer}",)),
+    "/links/{link_id}/{act}": ("clerk", ("/links/{officer}/revoke", "/links/{officer}/remove")),
     "/people": ("administrator", ("/people", "/people?text=nobody-at-all")),
     "/people/new": ("administrator", ("/people/new",)),
     "/people/{account_id}": ("administrator", ("/people/{account}",)),
     "/people/{account_id}/disable": ("administrator", ("/people/{account}/disable",)),
     "/people/{account_id}/reset": ("administrator", ("/people/{account}/reset",)),
+    "/privacy": ("", ("/privacy",)),
     "/report": ("commissioner", ("/report",)),
     "/report/assumptions": ("commissioner", ("/report/assumptions",)),
-    "/room/{link_id}": ("officer", ("/room/{link}",)),
+    "/room/{link_id}": ("officer", ("/room/{officer}",)),
     "/sign-in": ("", ("/sign-in",)),
     "/tokens": ("administrator", ("/tokens",)),
     "/tokens/new": ("administrator", ("/tokens/new",)),
+    "/tokens/{token_id}/revoke": ("administrator", ("/tokens/{token}/revoke",)),
 }
-
 #: Forms that a person may send empty: who sends them, and by which button.
 FORMS: Mapping[str, tuple[str, str]] = {
     "/sign-in": ("", "Sign in"),
@@ -57,6 +123,25 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "/people/{account}": ("administrator", "Save"),
     "/tokens/new": ("administrator", "Make token"),
     "/report/assumptions": ("commissioner", "Use these"),
+    "/imports": ("clerk", "Read this list"),
+    "/hearings/new": ("clerk", "List matter"),
+    "/hearings/{listed}/edit": ("clerk", "Save changes"),
+    "/hearings/{listed}/book": ("clerk", "Show times"),
+    "/hearings/{booked}/vacate": ("clerk", "Vacate"),
+    "/hearings/{lobby_open}/directions/new": ("clerk", "Record direction"),
+    "/hearings/{lobby_open}/links/new": ("clerk", "Make the link"),
+    "/hearings/{in_session}/end": ("clerk", "End the hearing"),
+    "/bench/{in_session}/end": ("bench", "End the hearing"),
+}
+#: Pages of somebody for whom there is nothing to do, where nothing is listed, booked or known yet.
+EMPTY: Mapping[str, tuple[str, ...]] = {
+    "clerk": ("/day", "/imports"),
+    "bench": ("/bench",),
+    "officer": ("/evidence",),
+    "custody": ("/custody",),
+    "advocate": ("/clients",),
+    "commissioner": ("/report",),
+    "administrator": ("/tokens", "/audit", "/people"),
 }
 
 
@@ -77,7 +162,7 @@ def test_every_page_of_the_application_is_looked_at() -> None:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
     """The service with a county in the middle of its day."""
-    async with service(tmp_path_factory.mktemp("day"), county.settle_a_day, mode="demo") as running:
+    async with service(tmp_path_factory.mktemp("day"), busy_day, mode="demo") as running:
         yield running
 
 
@@ -88,23 +173,64 @@ async def samples(court: Service) -> dict[str, Any]:
         return await db.read(_samples, county.CONTEXT)
 
 
-def _samples(session: Session, ctx: object) -> dict[str, Any]:
-    hearings = {
-        state.value: session.exec(select(Hearing.id).where(Hearing.state == state)).first()
-        for state in HearingState
+async def busy_day(db: Db, running: Service) -> None:
+    """A day with one at least of everything that a page can show."""
+    await county.settle_a_day(db, running)
+    clerk, administrator = await county.as_(db, "clerk"), await county.as_(db, "administrator")
+    await db.write(county.direct, clerk)
+    hearing = await db.read(county.about_to_begin, clerk)
+    await db.write(following.issue, clerk, hearing, following_key(running.settings))
+    await db.write(
+        tokens.create,
+        administrator,
+        "Listing system",
+        frozenset({Role.LISTING_OFFICER}),
+        30,
+        datetime.now(UTC),
+    )
+    for name in ("magistratesStandardList.json", "magistratesStandardListWithInvalidData.json"):
+        assert clerk.actor.organisation_id
+        run = await db.write(runs.start, clerk, clerk.actor.organisation_id, name)
+        await lists.stage(db, clerk, run, reading.read_bytes((_LISTS / name).read_bytes()))
+
+
+def _samples(session: Session, ctx: Context) -> dict[str, Any]:
+    def first(what: Any, *where: Any) -> Any:
+        return session.exec(select(what).where(*where)).first()
+
+    def link(part: Part) -> Any:
+        return first(Link.id, Link.hearing_id == hearing, Link.part == part)
+
+    hearing = county.about_to_begin(session, ctx)
+    held, hold = session.exec(
+        select(Booking.hearing_id, Booking.id).where(Booking.state == BookingState.PROVISIONAL)
+    ).one()
+    by_state = {
+        state.value: first(Hearing.id, Hearing.state == state, Hearing.id != held) for state in HearingState
     }
-    account = session.exec(select(User.id).where(User.email == county.email("usher"))).one()
-    return {**hearings, "account": account, "link": session.exec(select(Link.id)).first()}
+    return {
+        **by_state,
+        **{state.value: first(ImportRun.id, ImportRun.state == state) for state in ImportState},
+        "held": held,
+        "hold": hold,
+        "officer": link(Part.OFFICER),
+        "defendant": link(Part.DEFENDANT),
+        "direction": first(DirectionRow.id),
+        "reference": first(TrackingReference.id),
+        "token": first(ApiToken.id),
+        "account": first(User.id, User.email == county.email("usher")),
+        "hatfield": first(Site.id, Site.name == "Hatfield custody suite"),
+        "stevenage": first(Site.id, Site.name == "Stevenage custody suite"),
+        "courtroom": first(Booking.courtroom_id, Booking.hearing_id == hearing),
+        "cell": first(Link.room_id, Link.id == link(Part.DEFENDANT)),
+        "pc": first(Link.person_id, Link.id == link(Part.OFFICER)),
+    }
 
 
 async def opened(visit: Visit, court: Service, who: str) -> Visitor:
     """A browser of one of the county's people, or of somebody who is not signed in."""
     visitor = await visit()
     return await county.signed_in(court, visitor, who) if who else visitor
-
-
-async def faults(visitor: Visitor) -> list[str]:
-    return [*await visitor.faults_of_page(DESK), *await visitor.faults_of_page(PHONE)]
 
 
 @pytest.mark.parametrize("route", sorted(PAGES))
@@ -115,7 +241,7 @@ async def test_a_page_has_no_accessibility_violations_and_fits(
     visitor = await opened(visit, court, who)
     for address in addresses:
         await visitor.goes(address.format(**samples))
-        assert await faults(visitor) == [], address
+        assert await visitor.faults_of_page() == [], address
 
 
 @pytest.mark.parametrize("address", sorted(FORMS))
@@ -131,7 +257,7 @@ async def test_a_form_sent_empty_names_what_is_missing_and_stays_accessible(
     await visitor.presses(button)
     await expect(visitor.page).to_have_title(re.compile("^Error: "))
     await expect(visitor.page.locator(".govuk-error-summary")).to_be_focused()
-    assert await faults(visitor) == []
+    assert await visitor.faults_of_page() == []
 
 
 async def test_axe_and_the_ruler_do_find_what_is_wrong(visit: Visit) -> None:
@@ -141,6 +267,6 @@ async def test_axe_and_the_ruler_do_find_what_is_wrong(visit: Visit) -> None:
         "() => document.querySelector('main').append(document.createElement('button'))"
     )
     await visitor.page.evaluate("() => { document.querySelector('h1').textContent = 'x'.repeat(500) }")
-    found = await visitor.faults_of_page(PHONE)
+    found = await visitor.faults_of_page()
     assert any("button-name" in fault for fault in found)
     assert any("px wide" in fault for fault in found)

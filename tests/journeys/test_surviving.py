@@ -7,17 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
-from sqlmodel import select
 
-from court_link.domain.context import Context
-from court_link.domain.direction import Force, Medium
-from court_link.domain.hearing import HearingState
-from court_link.domain.link import Link
 from court_link.domain.roles import Part
-from court_link.scheduling import directions
-from court_link.scheduling.directions import Made
-from court_link.store import Db, Session, links
-from court_link.store.tables import Hearing
+from court_link.store import Db, links
 from tests.journeys import county
 from tests.journeys.conftest import Visit
 from tests.journeys.service import Service, service
@@ -30,22 +22,10 @@ async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servi
 
     async def seed(db: Db, running: Service) -> None:
         await county.settle_a_day(db, running)
-        await db.write(_direct, await county.as_(db, "clerk"))
+        await db.write(county.direct, await county.as_(db, "clerk"))
 
     async with service(tmp_path_factory.mktemp("surviving"), seed, mode="demo") as running:
         yield running
-
-
-def _about_to_begin(session: Session, ctx: Context) -> tuple[Link, ...]:
-    hearing = session.exec(select(Hearing.id).where(Hearing.state == HearingState.LOBBY_OPEN)).one()
-    return links.of_hearing(session, ctx, hearing)
-
-
-def _direct(session: Session, ctx: Context) -> None:
-    for link in _about_to_begin(session, ctx):
-        if link.remote:
-            made = Made(link.id, Medium.VIDEO, Force.PERMIT, "District Judge", "Nobody wished to be heard")
-            directions.record(session, ctx, link.hearing_id, made)
 
 
 async def test_media_goes_on_while_the_service_restarts(visit: Visit, court: Service, watch: Watch) -> None:
@@ -58,7 +38,9 @@ async def test_media_goes_on_while_the_service_restarts(visit: Visit, court: Ser
         "net::ERR_CONNECTION_RESET",
     )
     async with county.store(court) as db:
-        by_part = {link.part: link for link in await db.read(_about_to_begin, await county.as_(db, "clerk"))}
+        clerk = await county.as_(db, "clerk")
+        of_hearing = await db.read(links.of_hearing, clerk, await db.read(county.about_to_begin, clerk))
+    by_part = {link.part: link for link in of_hearing}
     bench = await county.signed_in(court, await visit(), "bench")
     custody = await county.signed_in(court, await visit(), "custody")
     officer = await county.signed_in(court, await visit(PHONE), "officer")

@@ -186,19 +186,24 @@ class Visitor:
 
     # For everyone
 
-    async def faults_of_page(self, width: int) -> list[str]:
-        """What axe finds on the page as it stands, and whether it can be scrolled sideways."""
-        await self.page.set_viewport_size({"width": width, "height": _HEIGHTS[width]})
+    async def faults_of_page(self) -> list[str]:
+        """What axe finds on the page as it stands, and what is wider than a desk's or a phone's screen."""
+        before, faults = self.page.viewport_size, []
         await self.page.evaluate(f"{Axe().axe_script}\n;0")
-        found = await self.page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
-            AXE_TAGS,
-        )
-        faults = [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
-        wide = await self.page.evaluate("() => document.documentElement.scrollWidth")
-        if wide > width:
-            faults.append(f"{wide} px wide")
-        return [f"{width} px: {fault}" for fault in faults]
+        for width, height in _HEIGHTS.items():
+            await self.page.set_viewport_size({"width": width, "height": height})
+            found = await self.page.evaluate(
+                "tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+                AXE_TAGS,
+            )
+            for each in found["violations"]:
+                faults += [f"{width} px: {each['id']}: {node['html']}" for node in each["nodes"]]
+            wide = await self.page.evaluate("() => document.documentElement.scrollWidth")
+            if wide > width:
+                faults.append(f"{width} px: {wide} px wide")
+        if before:
+            await self.page.set_viewport_size(before)
+        return faults
 
 
 @asynccontextmanager
