@@ -41,7 +41,8 @@ async def stranger(world: World) -> httpx.AsyncClient:
 async def listed(clerk: httpx.AsyncClient, **facts: Any) -> dict[str, Any]:
     answer = await clerk.post("/api/hearings", json=MATTER | facts)
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    made: dict[str, Any] = answer.json()
+    return made
 
 
 def wanted(settled: County, at: str = "2026-11-23T10:00:00Z", **more: Any) -> dict[str, Any]:
