@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,6 +119,7 @@ class Service:
             "SECRET_KEY": given.secret_key.get_secret_value(),
             "PORT": str(given.port),
             "PUBLIC_URL": given.public_url,
+            "EXTRA_ORIGINS": json.dumps(given.extra_origins),
             "MEDIA_CONTROL_URL": given.media_control_url,
             "MEDIA_CONTROL_KEY": given.media_control_key.get_secret_value(),
             "MEDIA_UDP_PORT": str(given.media_udp_port),
@@ -144,9 +146,12 @@ Seed = Callable[[Db, Service], Awaitable[None]]
 
 @asynccontextmanager
 async def service(
-    folder: Path, seed: Seed, *, mode: str = "test", at: datetime = MORNING
+    folder: Path, seed: Seed, *, mode: str = "test", at: datetime = MORNING, names: Iterable[str] = ()
 ) -> AsyncIterator[Service]:
-    """A service on a fresh store that `seed` has filled, running until the end of the block."""
+    """A service on a fresh store that `seed` has filled, running until the end of the block.
+
+    Pages may also come from `NAME.localhost`, for each of `names`.
+    """
     port, control = free_port(), free_port()
     settings = Settings.model_validate(
         {
@@ -156,6 +161,7 @@ async def service(
             "secret_key": "a key of the journeys, long enough for any of them",
             "port": port,
             "public_url": f"http://127.0.0.1:{port}",
+            "extra_origins": [f"http://{name}.localhost:{port}" for name in names],
             "media_control_url": f"http://127.0.0.1:{control}",
             "media_control_key": "another key of the journeys, as long as the first",
             "media_udp_port": 0,
