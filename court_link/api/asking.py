@@ -85,14 +85,25 @@ async def _machine(conn: HTTPConnection) -> Who | None:
 
 
 async def _person(conn: HTTPConnection) -> Who | None:
-    settings, db, at = _settings(conn), _db(conn), _wall(conn).now()
-    token = conn.cookies.get(cookie_name(settings), "")
-    signed_in = await db.read(sessions.recognise, Context(SYSTEM), token, at, settings) if token else None
+    db, at = _db(conn), _wall(conn).now()
+    signed_in = await _signed_in(conn)
     if signed_in is None:
         return None
     if at - signed_in.seen_at >= sessions.SEEN_EVERY:
         await db.write(sessions.seen, Context(SYSTEM), signed_in.id, at)
     return Who(signed_in.actor, signed_in)
+
+
+async def _signed_in(conn: HTTPConnection) -> SignedIn | None:
+    settings, at = _settings(conn), _wall(conn).now()
+    token = conn.cookies.get(cookie_name(settings), "")
+    return await _db(conn).read(sessions.recognise, Context(SYSTEM), token, at, settings) if token else None
+
+
+async def recognise_again(conn: HTTPConnection) -> Actor | None:
+    """Who asks as of now, for an answer that goes on. It does not keep an idle browser signed in."""
+    who = await (_machine(conn) if bearer(conn) else _signed_in(conn))
+    return who.actor if who else None
 
 
 async def _who(conn: HTTPConnection) -> Who:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
-from court_link.api.asking import Asker, Store
+from court_link.api.asking import Asker, Store, recognise_again
 from court_link.api.fanout import Fanout, Subscription
 from court_link.api.participant import Feed
 from court_link.domain.context import SYSTEM, Context
@@ -23,6 +24,7 @@ router = APIRouter(tags=["live"])
 MOST_TOPICS = 50
 BEAT_S = 15.0
 KINDS = ("hearing", "court", "custody", "person")
+_SEQ = re.compile(r"[0-9]{1,18}")
 
 
 class BadTopics(Invalid):
@@ -31,6 +33,7 @@ class BadTopics(Invalid):
 
 @router.get("/live", response_class=StreamingResponse)
 async def stream(
+    request: Request,
     store: Store,
     ctx: Asker,
     fanout: Feed,
@@ -43,14 +46,26 @@ async def stream(
     """Each event in the topics, as its kind and hearing. A topic that is not the asker's is a 404.
 
     Begins after `Last-Event-ID`, else after `after`, else now. A reader that is too slow is let go, and
-    comes back with the last id that it saw.
+    comes back with the last id that it saw. Who is signed out, or may see a topic no longer, is let go too.
     """
     wanted = [topic for topic in topics.split(",") if topic]
     await store.read(check_topics, ctx, wanted)
-    since = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+    since = int(last_event_id) if last_event_id and _SEQ.fullmatch(last_event_id) else after
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+    async def still() -> bool:
+        actor = await recognise_again(request)
+        try:
+            if actor is not None:
+                await store.read(check_topics, Context(actor), wanted)
+        except NotFound:
+            return False
+        return actor is not None
+
     return StreamingResponse(
-        _events(store, fanout, frozenset(wanted), since), media_type="text/event-stream", headers=headers
+        _events(store, fanout, frozenset(wanted), since, still),
+        media_type="text/event-stream",
+        headers=headers,
     )
 
 
@@ -88,7 +103,9 @@ def _check(session: Session, ctx: Context, kind: str, name: UUID) -> None:
         raise NotFound
 
 
-async def _events(db: Db, fanout: Fanout, topics: frozenset[str], since: int | None) -> AsyncIterator[str]:
+async def _events(
+    db: Db, fanout: Fanout, topics: frozenset[str], since: int | None, still: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[str]:
     with fanout.subscribe(topics) as subscription:
         newest = await db.read(feed.end, Context(SYSTEM))
         yield "retry: 2000\n\n"
@@ -96,7 +113,7 @@ async def _events(db: Db, fanout: Fanout, topics: frozenset[str], since: int | N
             for event in await _missed(fanout, topics, since):
                 yield _message(event.seq, event)
             yield f"id: {newest}\n\n"
-        async for text in _as_it_happens(subscription):
+        async for text in _as_it_happens(subscription, still):
             yield text
 
 
@@ -109,13 +126,16 @@ async def _missed(fanout: Fanout, topics: frozenset[str], since: int) -> list[Ev
     return missed
 
 
-async def _as_it_happens(subscription: Subscription) -> AsyncIterator[str]:
+async def _as_it_happens(
+    subscription: Subscription, still: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[str]:
+    """`still`, whether the reader may see the topics at this moment, is asked before anything is told."""
     while True:
-        if not await subscription.wait(BEAT_S):
-            yield ": still here\n\n"
-            continue
-        if subscription.missed:
+        news = await subscription.wait(BEAT_S)
+        if subscription.missed or not await still():
             return
+        if not news:
+            yield ": still here\n\n"
         for event in subscription.take():
             yield _message(event.seq, event)
 

@@ -134,9 +134,9 @@ async def end(
 
 def _ending(said: Mapping[str, Any]) -> tuple[Outcome, EndCause]:
     wrong = []
-    if said.get("outcome") not in set(Outcome):
+    if said.get("outcome") not in list(Outcome):  # a list: what a page sends need not be hashable
         wrong.append(FieldError("outcome", "Choose how the hearing ended"))
-    if said.get("cause") not in set(EndCause) - {EndCause.FORGOTTEN}:
+    if said.get("cause") not in [cause for cause in EndCause if cause is not EndCause.FORGOTTEN]:
         wrong.append(FieldError("cause", "Choose why it ended then"))
     if wrong:
         raise Invalid(errors=wrong)

@@ -72,7 +72,8 @@ class Socket:
         return self.socket.app.state.rooms  # type: ignore[no-any-return]
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        await asyncio.wait_for(self.socket.send_text(json.dumps(message, ensure_ascii=False)), SEND_S)
+        # Escaped, because a page may send half a surrogate pair as its number, which no UTF-8 can hold.
+        await asyncio.wait_for(self.socket.send_text(json.dumps(message)), SEND_S)
 
 
 @router.websocket("/api/links/{link_id}/signalling")
@@ -99,7 +100,7 @@ async def signal(socket: WebSocket, link_id: UUID) -> None:
 async def _hello(socket: WebSocket, link_id: UUID) -> Socket:
     message = await asyncio.wait_for(_read(socket), HELLO_S)
     token = message.get("token")
-    if message.get("type") != "hello" or not isinstance(token, str):
+    if message.get("type") != "hello" or not isinstance(token, str) or not token.isascii():
         raise Ended(BAD_MESSAGE, "The first message must be a hello.")
     ctx = await _again(socket.app.state.db, token)
     if ctx.actor.link_id != link_id:
@@ -202,10 +203,10 @@ async def _read_all(page: Socket) -> None:
 
 
 async def _read(socket: WebSocket) -> dict[str, Any]:
-    text = await socket.receive_text()
     try:
+        text = await socket.receive_text()
         message = json.loads(text) if len(text) <= LARGEST else None
-    except (ValueError, RecursionError):
+    except (KeyError, ValueError, RecursionError):  # KeyError: a binary frame holds no text
         message = None
     if not isinstance(message, dict):
         raise Ended(BAD_MESSAGE, "A message is a small JSON object.")
