@@ -104,6 +104,11 @@ JOIN_BEFORE = timedelta(minutes=30)
 JOIN_AFTER = timedelta(hours=1)
 
 
+def way_is_over(state: HearingState, slot: Interval, ended_at: datetime | None, now: datetime) -> bool:
+    """Whether a hearing is so far behind that its links lead nowhere any more, and tell nobody its name."""
+    return state not in LIVE and now >= max(slot.end, ended_at or slot.end) + JOIN_AFTER
+
+
 def lobby_is_open(state: HearingState, slot: Interval, now: datetime) -> bool:
     """Whether people may come to the lobby at court time `now`.
 

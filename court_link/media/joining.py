@@ -77,7 +77,7 @@ def redeem(session: Session, ctx: Context, redeemed: Redeemed, keys: Keys, devic
         row = links.row(session, redeemed.link_id)
     except NotFound:
         raise BadCredential from None
-    if row.revoked or row.credential_version != redeemed.version:
+    if row.revoked or row.credential_version != redeemed.version or _is_over(session, ctx, row.hearing_id):
         raise BadCredential
     token = keys.token(row.id, row.credential_version, device)
     if join_sessions.others(session, row.id, digest(token)):
@@ -111,11 +111,13 @@ def sign_in(session: Session, ctx: Context, link_id: UUID, keys: Keys, device: s
 
 
 def authenticate(session: Session, ctx: Context, token: str) -> Actor:
-    """Who holds a join token. Raises NotFound when it was never given or has been revoked."""
+    """Who holds a join token. Raises NotFound for none, a revoked one, or one of a hearing long over."""
     link_id = join_sessions.holder(session, digest(token))
     if link_id is None:
         raise NotFound
     link = links.get(session, ctx, link_id)
+    if _is_over(session, ctx, link.hearing_id):
+        raise NotFound
     return Actor(ActorKind.LINK, id=link.id, name=link.label, link_id=link.id)
 
 
@@ -298,6 +300,11 @@ def revoke(session: Session, ctx: Context, link_id: UUID) -> Link:
     _shut_out(session, ctx, row, EventKind.LINK_REVOKED, LinkEvent.REMOVE)
     row.revoked = True
     return links.value(row)
+
+
+def _is_over(session: Session, ctx: Context, hearing_id: UUID) -> bool:
+    hearing = hearings.row(session, hearing_id)
+    return rules.way_is_over(hearing.state, live.slot(session, hearing), hearing.ended_at, ctx.now)
 
 
 def _own(session: Session, ctx: Context) -> Link:
