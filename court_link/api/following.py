@@ -46,12 +46,10 @@ async def look_up(
     """What a reference shows. Raises NotFollowed, or TooManyTries after 20 failures from one address."""
     throttle = _throttle(conn)
     address = address_key(conn.client.host if conn.client else "")
-    throttle.check(address)
-    try:
-        return await store.read(following.follow, ctx, typed, key(settings))
-    except following.NotFollowed:
-        throttle.failed(address)
-        raise
+    throttle.attempt(address)
+    followed = await store.read(following.follow, ctx, typed, key(settings))
+    throttle.forgive(address)
+    return followed
 
 
 def _throttle(conn: HTTPConnection) -> Throttle:

@@ -53,15 +53,13 @@ class Gate:
         """Raises SignInRefused for whatever reason, TooManyTries for what keeps failing."""
         keys = ((self.by_address, address_key(address)), (self.by_account, store.normal_email(email)))
         for throttle, key in keys:
-            throttle.check(key)
+            throttle.attempt(key)
         claim = await db.read(claimed, ctx, email, at)
         right = await self.hasher.verify(claim.password_hash, password)
         signed_in = await db.write(decide, ctx, email, claim, right, at, self.settings)
-        for throttle, key in keys:
-            if signed_in is None:
-                throttle.failed(key)
         if signed_in is None:
             raise SignInRefused()
+        self.by_address.forgive(address_key(address))
         self.by_account.succeeded(store.normal_email(email))
         return signed_in
 

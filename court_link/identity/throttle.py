@@ -29,6 +29,19 @@ class Throttle:
         if len(failures) >= self._tries:
             raise TooManyTries(retry_after=max(1, round(failures[0] + self._seconds - self._timer())))
 
+    def attempt(self, key: str) -> None:
+        """Count a try as failed until it is `forgiven`, so that tries at one moment count too.
+
+        Raises TooManyTries, as `check` does.
+        """
+        self.check(key)
+        self.failed(key)
+
+    def forgive(self, key: str) -> None:
+        """Take back one try that did not fail after all."""
+        if failures := self._recent(key):
+            failures.pop()
+
     def failed(self, key: str) -> None:
         failures = self._recent(key)
         failures.append(self._timer())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from typing import Annotated, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
-from fastapi import APIRouter, File, UploadFile
+from fastapi import APIRouter
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -37,17 +38,15 @@ async def listed(request: Request, store: Store, ctx: Asker, before: UUID | None
 
 
 @router.post("")
-async def send(
-    request: Request,
-    store: Store,
-    ctx: Asker,
-    importer: Importing,
-    file: Annotated[UploadFile | str | None, File()] = None,
-) -> Response:
-    if file is None or isinstance(file, str) or not file.filename:
-        return await _listed(request, store, ctx, error="Select a court list")
-    run_id = await store.write(runs.start, ctx, own_court(ctx), file.filename)
-    await _patiently(importer.read(ctx, run_id, await asyncio.to_thread(_own_copy, file.file)))
+async def send(request: Request, store: Store, ctx: Asker, importer: Importing) -> Response:
+    # Read here, and not as a parameter: those are read, all 129 MiB, before it is asked who sends them.
+    async with request.form() as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            return await _listed(request, store, ctx, error="Select a court list")
+        run_id = await store.write(runs.start, ctx, own_court(ctx), file.filename)
+        copy = await asyncio.to_thread(_own_copy, file.file)
+    await _patiently(importer.read(ctx, run_id, copy))
     return RedirectResponse(f"/imports/{run_id}", 303)
 
 

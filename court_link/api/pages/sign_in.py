@@ -132,13 +132,14 @@ async def change_password(
     password: Text = "",
 ) -> Response:
     hasher, throttle = gate(request).hasher, gate(request).by_account
-    throttle.check(mine.email)
+    throttle.attempt(mine.email)
     try:
         await invitations.change_password(store, ctx, hasher, current, password, wall.now(), mine.id)
     except Invalid as refused:
-        if any(error.field == "current" for error in refused.errors):
-            throttle.failed(mine.email)
+        if all(error.field != "current" for error in refused.errors):
+            throttle.forgive(mine.email)
         return await _account_page(request, store, ctx, mine, settings, wall, refused)
+    throttle.forgive(mine.email)
     return RedirectResponse("/account", 303)
 
 
