@@ -90,6 +90,10 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
+class OutOfRange(Invalid):
+    """A number or a date here is beyond anything that can be reckoned with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One refusal, before it becomes JSON or a page."""
@@ -173,6 +177,10 @@ async def _not_valid(request: Request, error: Exception) -> Response:
     return await answer(request, problem_of(Invalid(errors=found)))
 
 
+async def _beyond(request: Request, error: Exception) -> Response:
+    return await answer(request, problem_of(OutOfRange()))
+
+
 async def _http(request: Request, error: Exception) -> Response:
     error = cast(HTTPException, error)
     status = error.status_code
@@ -192,6 +200,7 @@ def install(app: FastAPI) -> None:
         NotSignedIn: _not_signed_in,
         RequestValidationError: _not_valid,
         HTTPException: _http,
+        OverflowError: _beyond,
         Exception: _failed,
     }
     for kind, handler in handlers.items():

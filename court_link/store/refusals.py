@@ -11,7 +11,7 @@ from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from court_link.domain.errors import SlotTaken, Unavailable
+from court_link.domain.errors import Invalid, SlotTaken, Unavailable
 from court_link.store.constraints import OVERLAP
 
 #: SQLite's primary result codes that say: not now. https://sqlite.org/rescode.html
@@ -30,6 +30,10 @@ _POSTGRESQL_NOT_NOW = ("08", "53", "57", "58")
 _RACES = (pg.DeadlockDetected, pg.SerializationFailure, pg.ExclusionViolation)
 
 
+class NotKept(Invalid):
+    """Something in what you entered cannot be kept: a control character, or a number or date out of range."""
+
+
 def lost_a_race(error: Exception) -> bool:
     """Whether a concurrent transaction is the cause, so that the whole function is worth running again."""
     return isinstance(error, DBAPIError) and isinstance(error.orig, _RACES)
@@ -44,6 +48,8 @@ def meant(error: Exception) -> Exception:
     cause = error.orig
     if _overlaps(cause):
         return SlotTaken()
+    if isinstance(cause, psycopg.DataError):  # such as a NUL, which no text of PostgreSQL's holds
+        return NotKept()
     return Unavailable() if error.connection_invalidated or _not_now(cause) else error
 
 

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from court_link.api.asking import Asker, Store
 from court_link.api.pages.rendering import render
+from court_link.api.pages.typed import Typed
 from court_link.api.reports import read_report
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
@@ -49,11 +50,13 @@ async def assumptions(request: Request, store: Store, ctx: Asker) -> Response:
 @router.post("/report/assumptions")
 async def adjust(request: Request, store: Store, ctx: Asker) -> Response:
     form = await request.form()
+    typed = Typed(form)
     try:
-        given = _assumptions(form)
+        given, version = _assumptions(form), typed.whole("version", 0, "Open the page again.")
+        typed.check()
     except Invalid as wrong:
         return await _form(request, store, ctx, status=422, errors=wrong.errors, values=form)
-    await store.write(savings.adjust, ctx, given, int(str(form.get("version", "0")) or 0))
+    await store.write(savings.adjust, ctx, given, version)
     return RedirectResponse("/report#savings", 303)
 
 
