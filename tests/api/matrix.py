@@ -66,6 +66,12 @@ def permitted(permission: Permission, **more: Any) -> Line:
 
 
 _PERSON = {"name": "Ada Example", "email": "{fresh}@example.com", "roles": ["administrator"]}
+#: Whoever books sees the places there are.
+_SEE_PLACES = [role for role in Role if GRANTS[role] & {P.MANAGE_SITES, P.BOOK}]
+#: A court house has no staff on shift, so these are refused as wrong.
+_SHIFT = {"day": "2026-11-24", "begins": "07:00", "ends": "19:00", "staff": 2}
+_SHIFT_TYPED = {"version": "1", "day": "24/11/2026", "begins": "7am", "ends": "7pm", "staff": "2"}
+_PLACE = {"version": "1", "name": "Own Site", "link_streams": "0"}
 _ASSUMPTIONS = {name: str(value) for name, value in asdict(Assumptions()).items()} | {"version": "0"}
 _ENDING = {"outcome": "dealt_with", "cause": "concluded"}
 _MATTER = {
@@ -288,6 +294,28 @@ LINES: Mapping[str, Line] = {
     "GET /api/hearings/{hearing_id}/references": permitted(P.ISSUE_TRACKING),
     "POST /api/hearings/{hearing_id}/references": permitted(P.ISSUE_TRACKING),
     "DELETE /api/hearings/{hearing_id}/references/{reference_id}": permitted(P.ISSUE_TRACKING),
+    # Places
+    "GET /places": only(*_SEE_PLACES),
+    "GET /places/new": permitted(P.MANAGE_SITES),
+    "POST /places/new": permitted(P.MANAGE_SITES, form={"kind": "", "name": ""}, wrong=True),
+    "GET /places/{site_id}": only(*_SEE_PLACES),
+    "POST /places/{site_id}": permitted(P.MANAGE_SITES, form=_PLACE),
+    "POST /places/{site_id}/hours": permitted(P.MANAGE_SITES, form={"version": "1"}),
+    "POST /places/{site_id}/rooms": permitted(P.MANAGE_SITES, form={"version": "1", "room": "Room 9"}),
+    "POST /places/{site_id}/rooms/{room_id}": permitted(
+        P.MANAGE_SITES, form={"version": "1", "active": "no"}
+    ),
+    "POST /places/{site_id}/shifts": permitted(P.MANAGE_SITES, form=_SHIFT_TYPED, wrong=True),
+    "POST /places/{site_id}/shifts/{shift_id}/remove": permitted(P.MANAGE_SITES, form={"version": "1"}),
+    "GET /api/places": only(*_SEE_PLACES),
+    "POST /api/places": permitted(P.MANAGE_SITES, json={"kind": "remote", "name": "Elsewhere"}, wrong=True),
+    "GET /api/places/{site_id}": only(*_SEE_PLACES),
+    "PUT /api/places/{site_id}": permitted(P.MANAGE_SITES, json={"name": "Own Site"}),
+    "PUT /api/places/{site_id}/hours": permitted(P.MANAGE_SITES, json=[]),
+    "POST /api/places/{site_id}/rooms": permitted(P.MANAGE_SITES, json={"name": "Room 9"}),
+    "PATCH /api/places/{site_id}/rooms/{room_id}": permitted(P.MANAGE_SITES, json={"active": False}),
+    "POST /api/places/{site_id}/shifts": permitted(P.MANAGE_SITES, json=_SHIFT, wrong=True),
+    "DELETE /api/places/{site_id}/shifts/{shift_id}": permitted(P.MANAGE_SITES),
     # Reports
     "GET /report": permitted(P.SEE_REPORTS),
     "GET /report/assumptions": permitted(P.SEE_REPORTS),

@@ -36,6 +36,7 @@ from court_link.store.tables import (
     Problem,
     Reservation,
     Resource,
+    Shift,
     Site,
     TrackingReference,
     User,
@@ -120,6 +121,28 @@ def _site(things: Things) -> UUID:
     custody = things.organisation_id == things.scene.organisations[OrganisationKind.CUSTODY]
     kind = SiteKind.CUSTODY_SUITE if custody else SiteKind.COURT_HOUSE
     return things.add(Site(organisation_id=things.organisation_id, kind=kind, name="Own Site"))
+
+
+def _room(things: Things) -> UUID:
+    """A room of the asker's site."""
+    custody = things.organisation_id == things.scene.organisations[OrganisationKind.CUSTODY]
+    kind = ResourceKind.CUSTODY_ROOM if custody else ResourceKind.COURTROOM
+    return things.add(
+        Resource(
+            kind=kind,
+            organisation_id=things.organisation_id,
+            site_id=things["site_id"],
+            name=f"Room {new_id()}",
+        )
+    )
+
+
+def _shift(things: Things) -> UUID:
+    """Officers on shift at the asker's site tomorrow."""
+    begins = things.ctx.now + timedelta(days=1)
+    return things.add(
+        Shift(site_id=things["site_id"], starts_at=begins, ends_at=begins + timedelta(hours=8), staff=2)
+    )
 
 
 def _hearing(things: Things) -> UUID:
@@ -265,6 +288,8 @@ MAKERS: Mapping[str, Callable[[Things], UUID]] = {
     "house_id": _house,
     "courtroom_id": _courtroom,
     "site_id": _site,
+    "room_id": _room,
+    "shift_id": _shift,
     "hearing_id": _hearing,
     "booking_id": _booking,
     "link_id": _link,
