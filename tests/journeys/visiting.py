@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    WebError,
+    expect,
+)
 
 from tests.media.rig import until
 
@@ -52,9 +61,13 @@ class Watch:
 
     def over(self, context: BrowserContext) -> None:
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.wrong.append(f"page error: {error.error}"))
+        context.on("weberror", self._error)
         context.on("request", self._request)
         context.on("response", self._response)
+
+    def leave(self, context: BrowserContext) -> None:
+        """What a page has to say while its window closes, nobody reads."""
+        context.remove_listener("console", self._console)
 
     def unexpected(self) -> list[str]:
         return [each for each in self.wrong if not any(word in each for word in self.expected)]
@@ -62,6 +75,9 @@ class Watch:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.wrong.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
+
+    def _error(self, error: WebError) -> None:
+        self.wrong.append(f"page error: {error.error}")
 
     def _request(self, sent: Request) -> None:
         host = urlsplit(sent.url).netloc
@@ -228,4 +244,5 @@ async def visitor(browser: Browser, url: str, watch: Watch, width: int) -> Async
     try:
         yield Visitor(page, url)
     finally:
+        watch.leave(context)
         await context.close()
