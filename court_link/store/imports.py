@@ -83,7 +83,7 @@ def add_rows(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     session.execute(insert(ImportRow), list(rows))
 
 
-def payloads(session: Session, run_id: UUID, *, after: int = -1, limit: int = 1000) -> list[dict[str, Any]]:
+def payloads(session: Session, run_id: UUID, *, after: int = -1, limit: int = 1000) -> list[Mapping[str, Any]]:
     """Staged matters in order, from the one after position `after`."""
     return list(
         session.exec(

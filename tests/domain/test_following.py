@@ -10,6 +10,12 @@ from court_link.domain.hearing import HearingState, Visibility
 TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
+def window(state: HearingState, free_from: datetime, ahead_minutes: int) -> tuple[datetime, datetime]:
+    expected = expected_window(TEN, state, free_from, ahead_minutes)
+    assert expected is not None
+    return expected
+
+
 def test_a_follower_is_told_exactly_what_practice_allows():
     assert {field.name for field in fields(Followed)} == {
         "court_house",
@@ -41,13 +47,13 @@ def test_listed_and_booked_look_alike_because_a_booking_tells_of_video():
 
 
 def test_the_expected_start_is_never_before_the_listed_time():
-    start, end = expected_window(TEN, HearingState.BOOKED, TEN - timedelta(hours=2), 30)
+    start, end = window(HearingState.BOOKED, TEN - timedelta(hours=2), 30)
     assert start == TEN
     assert end > start
 
 
 def test_what_is_ahead_moves_the_expected_start_and_widens_the_window():
-    start, end = expected_window(TEN, HearingState.BOOKED, TEN, 40)
+    start, end = window(HearingState.BOOKED, TEN, 40)
     assert start == TEN + timedelta(minutes=40)
     assert end - start == timedelta(minutes=35)
 
@@ -59,4 +65,4 @@ def test_nothing_is_expected_once_it_has_started_or_is_over(state):
 
 def test_a_predicted_start_is_said_in_whole_five_minutes():
     now = TEN + timedelta(minutes=1, seconds=7)
-    assert expected_window(TEN, HearingState.BOOKED, now, 0)[0] == TEN + timedelta(minutes=5)
+    assert window(HearingState.BOOKED, now, 0)[0] == TEN + timedelta(minutes=5)

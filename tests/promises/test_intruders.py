@@ -26,8 +26,7 @@ from court_link.domain.roles import OrganisationKind, Part, Role
 from court_link.identity import people, sessions
 from court_link.identity.organisations import Organisation
 from court_link.media import joining
-from court_link.media.credentials import Keys
-from court_link.media.joining import BadCredential
+from court_link.media.credentials import BadCredential, Keys
 from court_link.scheduling import following
 from court_link.store import Db, Session
 from court_link.store.tables import Hearing
@@ -382,7 +381,7 @@ async def test_twenty_references_may_be_tried_from_one_address_however_many_come
 
     async def tried() -> int:
         answer = await client.post("/api/following", json={"reference": "7KDWR-X2M4T-9QHNB-CLP3V"})
-        return answer.status_code
+        return int(answer.status_code)
 
     answers = await asyncio.gather(*(tried() for _ in range(60)))
     assert (answers.count(404), answers.count(429)) == (20, 40)
@@ -391,7 +390,7 @@ async def test_twenty_references_may_be_tried_from_one_address_however_many_come
 async def test_passwords_may_be_tried_from_one_address_forty_times_however_many_at_once(world):
     async def tried(number: int) -> int:
         browser = world.browser("192.0.2.8")
-        return (await browser.sign_in(f"{number}@example.com", "not the one")).status_code
+        return int((await browser.sign_in(f"{number}@example.com", "not the one")).status_code)
 
     answers = await asyncio.gather(*(tried(number) for number in range(60)))
     assert (answers.count(422), answers.count(429)) == (40, 20)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
 from tests.web.sample import Sample
 
@@ -89,11 +89,16 @@ def page(chromium: Browser, site: Site, watched: Watched) -> Iterator[Page]:
         if message.type in ("error", "warning"):
             watched.wrong.append(message.text)
 
+    def failed(error: Error) -> None:
+        watched.wrong.append(str(error))
+
+    def sent(request: Request) -> None:
+        if not request.url.startswith((site.url, "data:")):
+            watched.wrong.append(request.url)
+
     page.on("console", console)
-    page.on("pageerror", lambda error: watched.wrong.append(str(error)))
-    page.on(
-        "request", lambda sent: sent.url.startswith((site.url, "data:")) or watched.wrong.append(sent.url)
-    )
+    page.on("pageerror", failed)
+    page.on("request", sent)
     page.set_default_timeout(10_000)
     yield page
     context.close()
