@@ -83,16 +83,15 @@ def add_rows(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     session.execute(insert(ImportRow), list(rows))
 
 
-def payloads(session: Session, run_id: UUID, *, after: int = -1, limit: int = 1000) -> list[Mapping[str, Any]]:
+def payloads(session: Session, run_id: UUID, *, after: int = -1, limit: int = 1000) -> list[dict[str, Any]]:
     """Staged matters in order, from the one after position `after`."""
-    return list(
-        session.exec(
-            select(ImportRow.payload)
-            .where(ImportRow.run_id == run_id, ImportRow.position > after)
-            .order_by(col(ImportRow.position))
-            .limit(limit)
-        )
+    found = session.exec(
+        select(ImportRow.payload)
+        .where(ImportRow.run_id == run_id, ImportRow.position > after)
+        .order_by(col(ImportRow.position))
+        .limit(limit)
     )
+    return [dict(each) for each in found]
 
 
 def forget_rows(session: Session, run_id: UUID, limit: int = 1000) -> int:
