@@ -16,7 +16,7 @@ from uuid import UUID
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, NotFound
 from court_link.domain.events import EventKind
-from court_link.domain.following import Followed, expected_window, may_be_followed, stage_of
+from court_link.domain.following import Followed, expected_window, stage_of
 from court_link.domain.hearing import FINISHED
 from court_link.domain.ids import new_reference, normal_reference
 from court_link.domain.roles import Permission
@@ -50,7 +50,7 @@ def issue(session: Session, ctx: Context, hearing_id: UUID, key: bytes) -> str:
     """A new personal reference for a hearing, to be handed over now: it cannot be shown again."""
     ctx.require(Permission.ISSUE_TRACKING)
     hearing = hearings.of_court(session, ctx, hearing_id)
-    if not _may(hearing):
+    if not following.followable(hearing):
         raise NotToBeFollowed
     reference = new_reference()
     row = TrackingReference(
@@ -96,7 +96,8 @@ def follow(session: Session, ctx: Context, typed: str, key: bytes) -> Followed:
         waiting = following.unfinished(following.room_day(session, room_id, starts_at))
         before = [one for one in waiting if one.starts_at < starts_at]
         if any(one.hearing_id == hearing.id for one in waiting):
-            position = len(before) + 1
+            # A matter that nobody may know of is not counted: its minutes pass like any delay.
+            position = sum(one.open for one in before) + 1
         ahead_minutes = sum(one.minutes for one in before)
         free_from = max(ctx.now, before[0].starts_at if before else starts_at)
     return Followed(
@@ -119,13 +120,9 @@ def _found(session: Session, typed: str, key: bytes) -> tuple[Hearing, bool]:
         raise NotFollowed
     hearing, relisted = found[1], False
     while (later := following.successor(session, hearing.id)) is not None:
-        if not _may(hearing):
+        if not following.followable(hearing):
             break
         hearing, relisted = later, True
-    if not _may(hearing):
+    if not following.followable(hearing):
         raise NotFollowed
     return hearing, relisted
-
-
-def _may(hearing: Hearing) -> bool:
-    return may_be_followed(visibility=hearing.visibility, youth=hearing.youth, family=hearing.family)

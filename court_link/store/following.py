@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from court_link.domain.booking import BookingState
+from court_link.domain.following import may_be_followed
 from court_link.domain.hearing import FINISHED, HearingState
 from court_link.domain.times import day_interval, london_day
 from court_link.store import Session
@@ -24,6 +25,12 @@ class Standing:
     starts_at: datetime
     minutes: int
     state: HearingState
+    open: bool  # anybody may know that it is there
+
+
+def followable(hearing: Hearing) -> bool:
+    """Whether anything at all may be shown of it, asked at every look."""
+    return may_be_followed(visibility=hearing.visibility, youth=hearing.youth, family=hearing.family)
 
 
 def by_digest(session: Session, digest: str) -> tuple[TrackingReference, Hearing] | None:
@@ -75,7 +82,7 @@ def room_day(session: Session, room_id: UUID, of: datetime) -> list[Standing]:
         .order_by(col(Booking.starts_at), col(Booking.id))
     )
     return [
-        Standing(hearing.id, booking.starts_at, hearing.minutes, hearing.state)
+        Standing(hearing.id, booking.starts_at, hearing.minutes, hearing.state, followable(hearing))
         for booking, hearing in session.exec(query)
     ]
 

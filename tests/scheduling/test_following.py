@@ -121,6 +121,16 @@ async def test_the_place_in_the_list_and_the_window_follow_what_is_ahead(db: Db,
     assert (seen.place_in_list, expected_start(seen)) == (1, later)
 
 
+async def test_a_matter_that_nobody_may_know_of_has_no_place_in_the_list(db: Db):
+    county = await County.settle(db)
+    secret = await db.write(add_hearing, SYSTEM_CONTEXT, county, TEN, visibility=Visibility.WITHHELD)
+    hearing, reference = await followed_hearing(db, county)
+    await db.write(add_booking, SYSTEM_CONTEXT, secret, TEN, 30, county.courtroom)
+    later = TEN + timedelta(minutes=30)
+    await db.write(add_booking, SYSTEM_CONTEXT, hearing, later, 20, county.courtroom)
+    assert (await db.read(following.follow, ANYONE, reference, KEY)).place_in_list == 1
+
+
 async def test_a_relisted_hearing_is_followed_to_its_new_date(db: Db):
     county = await County.settle(db)
     hearing, reference = await followed_hearing(db, county)
