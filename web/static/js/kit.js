@@ -39,10 +39,10 @@ export class Kit {
     announce("Using a test picture and a quiet tone")
   }
 
-  /** One's own picture, which goes on when what is sent is muted. */
-  self() {
+  /** Shows one's own picture in a video, where it goes on when what is sent is muted. */
+  showSelf(video) {
     this.#self ??= this.tracks.video?.clone()
-    return this.#self ? new MediaStream([this.#self]) : null
+    this.#show(video, this.#self)
   }
 
   /** Lets go of the devices. */
@@ -73,12 +73,19 @@ export class Kit {
     wrong.querySelector("[data-words]").textContent = words
     if (words) announce(words)
     if (kind === "video") {
-      this.#part("preview").srcObject = track ? new MediaStream([track]) : null
+      this.#show(this.#part("preview"), track)
       this.#part("no-preview").hidden = Boolean(track)
     } else {
       this.#endLevel()
       this.#endLevel = track ? showLevel(track, this.#part("level")) : () => {}
     }
+  }
+
+  /** A camera that faces its person is shown as a mirror would; a test picture and a rear camera are not. */
+  #show(video, track) {
+    video.srcObject = track ? new MediaStream([track]) : null
+    const facing = this.found.video === "working" && track.getSettings().facingMode !== "environment"
+    video.classList.toggle("cl-mirrored", facing)
   }
 
   async #offerChoices(kind) {

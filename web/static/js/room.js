@@ -94,7 +94,7 @@ find("kit-form").addEventListener("submit", async (event) => {
 find("in-vehicle").addEventListener("change", (event) => { find("declarations").hidden = !event.target.checked })
 
 function join() {
-  for (const own of room.querySelectorAll("[data-self]")) own.srcObject = kit.self()
+  for (const own of room.querySelectorAll("[data-self]")) kit.showSelf(own)
   signalling = new Signalling(me.link, me.token)
   signalling.addEventListener("state", ({ detail }) => take(detail))
   signalling.addEventListener("link", ({ detail }) => banner("signalling", detail.words))
