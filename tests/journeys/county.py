@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from court_link.demo import people, seeding
 from court_link.domain.context import SYSTEM, Context
@@ -21,7 +21,7 @@ from court_link.scheduling import directions
 from court_link.scheduling.directions import Made
 from court_link.settings import Settings
 from court_link.store import Db, Session, links, open_db
-from court_link.store.tables import Hearing, Shift, Site, User
+from court_link.store.tables import Booking, Hearing, Shift, Site, User
 from tests.journeys.service import Service
 from tests.journeys.visiting import Visitor
 
@@ -58,6 +58,10 @@ def email(key: str) -> str:
     return people.BY_KEY[key].email
 
 
+def name(key: str) -> str:
+    return people.BY_KEY[key].name
+
+
 @asynccontextmanager
 async def store(service: Service) -> AsyncIterator[Db]:
     """The service's own store, opened beside it."""
@@ -89,8 +93,11 @@ def _sign_in(session: Session, ctx: Context, address: str, settings: Settings) -
 
 
 def about_to_begin(session: Session, ctx: Context) -> UUID:
-    """The hearing of a settled day whose lobby is open."""
-    return session.exec(select(Hearing.id).where(Hearing.state == HearingState.LOBBY_OPEN)).one()
+    """The first hearing of a settled day whose lobby is open."""
+    open_now = select(Hearing.id).where(
+        Hearing.id == Booking.hearing_id, Hearing.state == HearingState.LOBBY_OPEN
+    )
+    return session.exec(open_now.order_by(col(Booking.starts_at))).all()[0]
 
 
 def direct(session: Session, ctx: Context) -> tuple[Link, ...]:

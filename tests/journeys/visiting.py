@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,20 @@ _FIGURES = """async () => {
     }
   }
   return { connections: window.connectionsMade.length, lines };
+}"""
+
+#: Whether what has the focus looks otherwise than without it.
+_FOCUS_SHOWS = """() => {
+  const focused = document.activeElement;
+  const look = () => {
+    const { outlineStyle, outlineColor, boxShadow, backgroundColor } = getComputedStyle(focused);
+    return [outlineStyle, outlineColor, boxShadow, backgroundColor].join();
+  };
+  const withFocus = look();
+  focused.blur();
+  const without = look();
+  focused.focus();
+  return withFocus !== without;
 }"""
 
 
@@ -148,6 +163,17 @@ class Visitor:
                 case _:
                     await each.fill("")
         await pressed.click()
+
+    async def tabs_to(self, name: str | re.Pattern[str]) -> None:
+        """Presses Tab until the link or button of this name has the focus, which must be seen."""
+        wanted = self.page.get_by_role("link", name=name).or_(self.page.get_by_role("button", name=name))
+        for _ in range(120):
+            await self.page.keyboard.press("Tab")
+            if await wanted.evaluate_all("all => all.includes(document.activeElement)"):
+                outline = await self.page.evaluate(_FOCUS_SHOWS)
+                assert outline, f"the focus on {name} cannot be seen"
+                return
+        raise AssertionError(f"{name} cannot be reached with the Tab key")
 
     async def follows(self, name: str) -> None:
         await self.page.get_by_role("link", name=name, exact=True).first.click()
