@@ -58,7 +58,10 @@ class DirectionOut(BaseModel):
 
 @router.get("/{hearing_id}/directions")
 async def listed(store: Store, ctx: Asker, hearing_id: UUID) -> list[DirectionOut]:
-    """Every direction ever made for a hearing, oldest first."""
+    """Every direction ever made for a hearing, oldest first.
+
+    Other organisations than its court are told those of their own rooms and people, without representations.
+    """
     return [
         DirectionOut.model_validate(each) for each in await store.read(directions.of_hearing, ctx, hearing_id)
     ]

@@ -172,7 +172,10 @@ async def add(store: Store, ctx: Asker, asked: HearingIn) -> Response:
 
 @router.get("/{hearing_id}")
 async def one(store: Store, ctx: Asker, response: Response, hearing_id: UUID) -> WholeOut:
-    """One hearing with its cases and parties. That you read it is recorded."""
+    """One hearing with its cases and parties. That you read it is recorded.
+
+    Other organisations than its court are told its facts, the defendants, and what is booked of their own.
+    """
     found = await store.read(matters.get, ctx, hearing_id)
     await store.write(readings.note, ctx, [hearing_id])
     response.headers.update(etag(found.summary.version))

@@ -14,6 +14,7 @@ from court_link.api.running import Participation, participation
 from court_link.domain.context import Context
 from court_link.domain.link import Link
 from court_link.domain.roles import Part, Permission
+from court_link.domain.sight import Sight
 from court_link.media import joining, kit, signalling
 from court_link.media.credentials import Keys
 from court_link.media.joining import Joined, SecondDevice
@@ -114,14 +115,14 @@ async def sign_in(
 
 @router.get("/hearings/{hearing_id}/links")
 async def of_hearing(hearing_id: UUID, store: Store, ctx: Asker) -> list[Participation]:
-    """Everybody who may come into a hearing."""
+    """Everybody who may come into a hearing; to other organisations than its court, those of their own."""
     return [participation(link) for link in await store.read(_of_visible, ctx, hearing_id)]
 
 
 def _of_visible(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Link, ...]:
     ctx.require(Permission.SEE_HEARINGS)
-    hearings.visible(session, ctx, hearing_id)
-    return stored.of_hearing(session, ctx, hearing_id)
+    hearing = hearings.visible(session, ctx, hearing_id)
+    return Sight(ctx.actor, hearing.court_id).links(stored.of_hearing(session, ctx, hearing_id))
 
 
 @router.post("/hearings/{hearing_id}/links", status_code=201)

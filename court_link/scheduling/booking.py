@@ -8,6 +8,7 @@ with what; the database's own constraint refuses whatever the check should miss.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from court_link.domain.hearing import HearingEvent, HearingState
 from court_link.domain.link import JOIN_BEFORE
 from court_link.domain.requirements import Needs, Place, Rules, demands, takings
 from court_link.domain.roles import Permission
+from court_link.domain.sight import Sight
 from court_link.domain.slots import BIT
 from court_link.domain.times import Interval, day_interval, london_day
 from court_link.scheduling import availability, inviting
@@ -100,13 +102,17 @@ def confirm(session: Session, ctx: Context, booking_id: UUID, *, version: int | 
 
 
 def get(session: Session, ctx: Context, booking_id: UUID) -> Booking:
-    """One booking of a hearing that the asker may see, whatever became of it. Raises NotFound."""
+    """One booking of a hearing that the asker may see, whatever became of it; of what it takes, what they
+    see (`domain.sight`). Raises NotFound.
+    """
     ctx.require(Permission.SEE_HEARINGS)
     row = bookings.one(session, booking_id)
     if row is None:
         raise NotFound
-    hearings.visible(session, ctx, row.hearing_id)
-    return bookings.value(row, ctx.now)
+    hearing = hearings.visible(session, ctx, row.hearing_id)
+    found = bookings.value(row, ctx.now)
+    places = calendar.places(session, found.needs.resource_ids)
+    return replace(found, needs=Sight(ctx.actor, hearing.court_id).needs(found.needs, places))
 
 
 def choices(session: Session, ctx: Context, hearing_id: UUID) -> list[Place]:

@@ -12,6 +12,7 @@ from court_link.domain.errors import FieldError, Invalid, NotFound, WrongState
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import FINISHED
 from court_link.domain.roles import Permission
+from court_link.domain.sight import Sight
 from court_link.store import Session, directions, events, hearings, links
 from court_link.store.tables import DirectionRow, Hearing
 
@@ -100,10 +101,11 @@ def rescind(session: Session, ctx: Context, hearing_id: UUID, direction_id: UUID
 
 
 def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Direction, ...]:
-    """Every direction ever made for a hearing, oldest first."""
+    """Every direction ever made for a hearing that the asker sees (`domain.sight`), oldest first."""
     ctx.require(Permission.SEE_HEARINGS)
-    hearings.visible(session, ctx, hearing_id)
-    return tuple(directions.value(row) for row in directions.of_hearing(session, hearing_id))
+    hearing = hearings.visible(session, ctx, hearing_id)
+    every = [directions.value(row) for row in directions.of_hearing(session, hearing_id)]
+    return Sight(ctx.actor, hearing.court_id).directions(every, links.of_hearing(session, ctx, hearing_id))
 
 
 def _in_force(session: Session, hearing_id: UUID) -> Sequence[DirectionRow]:

@@ -14,6 +14,7 @@ from court_link.domain.hearing import LIVE, EndCause, HearingState, Outcome, Vis
 from court_link.domain.link import Link, lobby_is_open
 from court_link.domain.requirements import Place
 from court_link.domain.roles import Permission
+from court_link.domain.sight import Sight
 from court_link.domain.times import Interval, to_london
 from court_link.scheduling.booking import forgotten_at
 from court_link.scheduling.listing import Matter, NamedParty
@@ -77,7 +78,10 @@ class PartySeen:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One hearing with everything about it. `places` are what its booking takes, by id."""
+    """One hearing with everything about it that its reader sees (`domain.sight`).
+
+    `places` are what its booking takes, by id.
+    """
 
     summary: Summary
     urns: tuple[str, ...]
@@ -93,20 +97,24 @@ def get(session: Session, ctx: Context, hearing_id: UUID) -> Whole:
     """One hearing. Raises NotFound when it is not the asker's to see, exactly as for none."""
     ctx.require(Permission.SEE_HEARINGS)
     hearing = hearings.visible(session, ctx, hearing_id)
+    sight = Sight(ctx.actor, hearing.court_id)
     (summary,) = _summaries(session, ctx, [hearing])
+    everybody = links.of_hearing(session, ctx, hearing_id)
+    directed = [directions.value(row) for row in directions.of_hearing(session, hearing_id)]
     needed = summary.booking.needs.resource_ids if summary.booking else ()
     return Whole(
         summary=summary,
-        urns=tuple(urn for urn in hearings.cases(session, hearing_id) if urn),
+        urns=tuple(urn for urn in hearings.cases(session, hearing_id) if urn) if sight.whole else (),
         channels=tuple(hearing.channels),
         parties=tuple(
             PartySeen(party.role, party.name, party.under_18)
             for party in hearings.parties(session, hearing_id)
+            if sight.sees_party(party.role)
         ),
         places=calendar.places(session, needed),
-        links=links.of_hearing(session, ctx, hearing_id),
-        directions=tuple(directions.value(row) for row in directions.of_hearing(session, hearing_id)),
-        happened=hearings.history(session, hearing_id),
+        links=sight.links(everybody),
+        directions=sight.directions(directed, everybody),
+        happened=hearings.history(session, hearing_id) if sight.whole else (),
     )
 
 
@@ -191,8 +199,16 @@ def as_of(state: HearingState, slot: Interval, now: datetime) -> HearingState:
 
 def _summaries(session: Session, ctx: Context, rows: Iterable[Hearing]) -> list[Summary]:
     listed: Sequence[Hearing] = list(rows)
-    standing = bookings.of_hearings(session, [row.id for row in listed], ctx.now)
-    return [_summary(row, standing.get(row.id), ctx.now) for row in listed]
+    sights = {row.id: Sight(ctx.actor, row.court_id) for row in listed}
+    standing = bookings.of_hearings(session, list(sights), ctx.now)
+    foreign = [booking for id_, booking in standing.items() if not sights[id_].whole]
+    taken = {each for booking in foreign for each in booking.needs.resource_ids}
+    places = calendar.places(session, taken) if taken else {}
+    seen = {
+        id_: replace(booking, needs=sights[id_].needs(booking.needs, places))
+        for id_, booking in standing.items()
+    }
+    return [_summary(row, seen.get(row.id), ctx.now) for row in listed]
 
 
 def _summary(row: Hearing, booking: Booking | None, now: datetime) -> Summary:
