@@ -83,6 +83,7 @@ def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Attend
             media.get(link.id),
             directed=not link.remote or link.id in directions,
             here=link.id in at_device and link.left_at is None,
+            own=link.id == ctx.actor.link_id,
         )
         for link in people
     )
@@ -102,7 +103,7 @@ def problems(session: Session, ctx: Context, hearing_id: UUID) -> tuple[OpenProb
     )
 
 
-def _attendance(link: Link, media: LinkMedia | None, *, directed: bool, here: bool) -> Attendance:
+def _attendance(link: Link, media: LinkMedia | None, *, directed: bool, here: bool, own: bool) -> Attendance:
     connected = bool(media and media.connected)
     quality = quality_words(media.quality) if media and connected else ""
     return Attendance(
@@ -113,11 +114,13 @@ def _attendance(link: Link, media: LinkMedia | None, *, directed: bool, here: bo
         connected=connected,
         says=_says(link.admission, quality, here=here, connected=connected),
         kit=_kit(link.kit_check),
-        acts=_acts(link, directed=directed),
+        acts=_acts(link, directed=directed, own=own),
     )
 
 
-def _acts(link: Link, *, directed: bool) -> tuple[str, ...]:
+def _acts(link: Link, *, directed: bool, own: bool) -> tuple[str, ...]:
+    if own:  # who runs the hearing leaves it; nobody removes themselves
+        return ()
     match link.admission:
         case Admission.WAITING if link.identified_at is None:
             return ("identify", "refuse")
