@@ -21,10 +21,11 @@ from court_link.domain.errors import Conflict
 from court_link.domain.hearing import EndCause, HearingState, Outcome
 from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import Part
-from court_link.domain.times import from_london, london_day
+from court_link.domain.times import from_london, london_day, to_london
 from court_link.importing import lists, reading, register, runs
 from court_link.media import joining
 from court_link.scheduling import booking, directions, running
+from court_link.scheduling import listing as by_hand
 from court_link.scheduling.directions import Made
 from court_link.store import Db, Session, hearings, links, places
 from court_link.store.hearings import Filters
@@ -36,9 +37,11 @@ _HATFIELD, _STEVENAGE, _ST_ALBANS = (
 #: The virtual court, where a hearing is always about to begin, and the courtroom where one goes on.
 VIRTUAL, GOING_ON = (_HATFIELD, "Courtroom 01"), (_STEVENAGE, "Courtroom 01")
 _ORDINARY = ((_ST_ALBANS, "Courtroom 01"), (_ST_ALBANS, "Courtroom 02"), (_STEVENAGE, "Courtroom 02"))
-_MORNING = tuple(time(hour, minute) for hour in (10, 11, 12) for minute in (0, 30))
-_AFTERNOON = tuple(time(hour, minute) for hour in (14, 15) for minute in (0, 30))
-_EVERY_QUARTER = tuple(time(hour, minute) for hour in range(10, 17) for minute in (0, 15, 30, 45))
+#: Every half hour of the usual sittings, 10:00 to 13:00 and 14:00 to 16:30.
+_HALF_HOURS = (
+    *(time(hour, minute) for hour in (10, 11, 12, 14, 15) for minute in (0, 30)),
+    time(16),
+)
 
 _FIVE, _LEAD = timedelta(minutes=5), timedelta(minutes=4)
 _OFFICERS = ("officer2", "officer3", "officer4")
@@ -88,18 +91,21 @@ async def tell_today(teller: Teller, now: datetime) -> None:
 async def tell_next(teller: Teller, now: datetime, not_before: datetime | None = None) -> datetime | None:
     """Books the virtual court's next matter a few minutes ahead and opens its lobby; when it will be over.
 
-    None when nothing is left to book today, or the time is taken: then something is about to begin already.
+    When the day's list is used up, a matter is added to it. None when the time is taken: then something is
+    about to begin already.
     """
     start = max(_next_five(now + _LEAD), not_before or now)
     clerk, where = await teller.as_("clerk"), await teller.places()
     waiting = await teller.db.read(_listed, clerk, london_day(now), where.rooms[VIRTUAL])
     if not waiting:
-        return None
+        added = _late(start, where.rooms[VIRTUAL])
+        waiting = [await teller.db.write(by_hand.add, clerk, added)]
     officer = await teller.db.read(people.person_id, clerk, "officer")
+    # The suite's rooms in turn: each is taken for consultation before and turnaround after.
     needs = Needs(
         courtroom_id=where.rooms[VIRTUAL],
         minutes=15,
-        custody=(CustodyNeed(where.custody("Hatfield", 1 + len(waiting) % 3)),),
+        custody=(CustodyNeed(where.custody("Hatfield", 1 + int(start.timestamp()) // 900 % 3)),),
         attending=(officer, where.rooms["Hatfield police station", "Evidence room 1"]),
         others=2,
     )
@@ -141,8 +147,7 @@ async def _list(teller: Teller, day: date, extra: Iterable[Entry] = ()) -> None:
     clerk = await teller.as_("clerk")
     await teller.db.write(_staff, clerk, day)
     entries = [
-        *listing.entries(day, _ORDINARY, (*_MORNING, *_AFTERNOON), seed=day.toordinal()),
-        *listing.entries(day, [VIRTUAL], _EVERY_QUARTER, seed=day.toordinal() + 1),
+        *listing.entries(day, [*_ORDINARY, VIRTUAL], _HALF_HOURS, seed=day.toordinal()),
         *extra,
     ]
     what = reading.read_bytes(listing.document(day, entries))
@@ -248,6 +253,21 @@ def _going_on(now: datetime) -> Entry:
         entry.forename,
         entry.surname,
         custody=True,
+    )
+
+
+def _late(start: datetime, room_id: UUID) -> by_hand.Matter:
+    """A matter that reached the court after its list was made."""
+    day, at = london_day(start), to_london(start).time()
+    [entry] = listing.entries(day, [VIRTUAL], [at], seed=int(start.timestamp()))
+    return by_hand.Matter(
+        title=f"R v {entry.surname}",
+        hearing_type="First appearance",
+        day=day,
+        at=at,
+        courtroom_id=room_id,
+        urns=(entry.urn,),
+        parties=(by_hand.NamedParty("DEFENDANT", f"{entry.forename} {entry.surname}"),),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
-from court_link.demo import people, seeding
+from court_link.demo import days, people, seeding
 from court_link.demo.clock import beginning
 from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Context
@@ -84,6 +84,24 @@ async def test_it_is_set_out_once_and_a_hearing_is_always_about_to_begin(sqlite_
         going_on.cancel()
         with suppress(asyncio.CancelledError):
             await going_on
+        await db.close()
+
+
+async def test_when_the_list_is_used_up_another_matter_is_added_and_about_to_begin(sqlite_store):
+    now = datetime(2026, 11, 24, 9, 50, tzinfo=UTC)
+    clock = SetClock(now)
+    await seeding.seed(sqlite_store, clock, now, past_days=0)
+    db = await open_db(sqlite_store, clock)
+    try:
+        listed, teller = (await db.read(states, SYSTEM_CTX)).total(), days.Teller(db, clock)
+        for _ in range(16):
+            clock.set(clock.now() + timedelta(minutes=20))
+            over = await days.tell_next(teller, clock.now())
+            assert over is not None
+            begins = max(start for start, _ in await db.read(about_to_begin, SYSTEM_CTX))
+            assert timedelta(0) < begins - clock.now() <= timedelta(minutes=9)
+        assert (await db.read(states, SYSTEM_CTX)).total() > listed
+    finally:
         await db.close()
 
 
