@@ -12,12 +12,14 @@ from starlette.responses import Response
 
 from court_link.api.asking import Asker, Store
 from court_link.api.pages.rendering import render
+from court_link.api.pages.stages import state_words
 from court_link.api.pages.typed import day_of, typed_day
 from court_link.domain.errors import FieldError
-from court_link.domain.hearing import HearingState
+from court_link.domain.hearing import FINISHED, LIVE, HearingState
 from court_link.domain.roles import Permission
 from court_link.domain.times import london_day
 from court_link.scheduling import matters
+from court_link.scheduling.matters import Room, Summary
 from court_link.store.hearings import Filters
 
 router = APIRouter()
@@ -42,6 +44,7 @@ async def day(
     filters = Filters(chosen or today, _id(room), stage, q[:100])
     rooms = await store.read(matters.day, ctx, filters)
     courtrooms = await store.read(matters.courtrooms, ctx)
+    rooms.sort(key=_liveliness)
     every = [matter for each in rooms for matter in each.matters]
     counts = {each: sum(matter.state is each for matter in every) for each in STAGES}
     return render(
@@ -54,8 +57,9 @@ async def day(
         today=today,
         before=_address(filters.day or today, -1, room, state, q),
         after=_address(filters.day or today, 1, room, state, q),
-        rooms=rooms,
-        counts={each: count for each, count in counts.items() if count},
+        rooms=[(each, _left(each), _finished(each)) for each in rooms],
+        folded=filters.day == today and not (stage or q),
+        counts=[f"{count} {state_words(each).text.lower()}" for each, count in counts.items() if count],
         total=len(every),
         courtrooms=[{"value": str(each.id), "text": each.label} for each in courtrooms],
         stages=STAGES,
@@ -63,6 +67,20 @@ async def day(
         may_book=ctx.actor.may(Permission.BOOK),
         live=[f"court:{each}" for each in sorted(ctx.actor.scope)],
     )
+
+
+def _liveliness(room: Room) -> int:
+    """Puts first the courtrooms that sit now, then those about to; the others stay in their order."""
+    states = {matter.state for matter in room.matters}
+    return 0 if states & (LIVE - {HearingState.LOBBY_OPEN}) else 1 if states & LIVE else 2
+
+
+def _left(room: Room) -> list[Summary]:
+    return [matter for matter in room.matters if matter.state not in FINISHED]
+
+
+def _finished(room: Room) -> list[Summary]:
+    return [matter for matter in room.matters if matter.state in FINISHED]
 
 
 def _address(day: date, days: int, room: str, state: str, q: str) -> str:

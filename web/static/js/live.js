@@ -59,6 +59,7 @@ export function swap(root, fresh) {
     const kept = old.contains(document.activeElement) ? document.activeElement.id : ""
     const copy = document.importNode(now, true)
     pristine.set(copy, now.outerHTML)
+    for (const { id } of old.querySelectorAll("details[open][id]")) copy.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "")
     old.replaceWith(copy)
     copy.dispatchEvent(new CustomEvent("courtlink:swapped", { bubbles: true }))
     if (kept) root.getElementById(kept)?.focus({ preventScroll: true })
