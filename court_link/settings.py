@@ -27,6 +27,17 @@ class StoreSettings(BaseSettings):
     database_url: str = "sqlite:///.run/court-link.sqlite3"
     data_dir: Path = Path(".run")
 
+    @cached_property
+    def checkpoints(self) -> Path:
+        """Where the audit's signed marks are kept, outside the database."""
+        return self.data_dir / "audit-checkpoints.jsonl"
+
+
+class AuditSettings(StoreSettings):
+    """What checking the audit needs: without the key the chain is checked, its signed marks are not."""
+
+    secret_key: SecretStr = SecretStr("")
+
 
 class Settings(StoreSettings):
     """One frozen settings object. It refuses weak secrets everywhere but in the demo."""
@@ -83,11 +94,6 @@ class Settings(StoreSettings):
                         f"COURT_LINK_{name.upper()} must be set to at least 32 random characters"
                     )
         return self
-
-    @cached_property
-    def checkpoints(self) -> Path:
-        """Where the audit's signed marks are kept, outside the database."""
-        return self.data_dir / "audit-checkpoints.jsonl"
 
     @cached_property
     def https(self) -> bool:

@@ -73,6 +73,9 @@ def test_verify_audit_names_the_entry_that_was_tampered_with(court_link, tmp_pat
     verdict = court_link("verify-audit", "--json")
     assert verdict.returncode == 1
     assert json.loads(verdict.stdout)["finding"]["seq"] == newest
+    keyless = court_link("verify-audit", "--json", COURT_LINK_MODE="production", COURT_LINK_SECRET_KEY="")
+    found = json.loads(keyless.stdout)
+    assert (keyless.returncode, found["finding"]["seq"], found["checkpoints"]) == (1, newest, False)
 
 
 def test_a_wrong_email_address_makes_nobody(court_link):

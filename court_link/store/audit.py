@@ -60,10 +60,10 @@ class _Found(Exception):
         self.finding = Finding(seq, event_id, fault)
 
 
-async def verify_audit(db: Db, file: Path, secret: str) -> Verdict:
-    """Check the whole chain, every personal text that still stands, and the checkpoints in `file`."""
+async def verify_audit(db: Db, file: Path | None, secret: str) -> Verdict:
+    """Check the whole chain, every personal text that still stands, and the checkpoints in `file`, if any."""
     try:
-        points = await asyncio.to_thread(checkpoints.read, file, secret)
+        points = await asyncio.to_thread(checkpoints.read, file, secret) if file else ()
     except CheckpointForged as forged:
         return Verdict(0, Finding(None, None, str(forged)))
     return await db.read(verify, Context(SYSTEM), points)
