@@ -108,7 +108,10 @@ async def make(store: Store, ctx: Asker, settings: Settings, hearing_id: UUID, a
         )
         return shown(made)
 
-    return _created(await written_once(store, ctx, "booking", hearing_id, asked, run))
+    def allow(session: Session, ctx: Context) -> None:
+        booking.allow(session, ctx, hearing_id)
+
+    return _created(await written_once(store, ctx, "booking", hearing_id, asked, allow, run))
 
 
 @router.get("/bookings/{booking_id}")

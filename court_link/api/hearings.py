@@ -166,7 +166,7 @@ async def add(store: Store, ctx: Asker, asked: HearingIn) -> Response:
         hearing_id = listing.add(session, ctx, asked.matter())
         return whole(matters.get(session, ctx, hearing_id))
 
-    body = await written_once(store, ctx, "hearing", None, asked, run)
+    body = await written_once(store, ctx, "hearing", None, asked, listing.allow, run)
     return JSONResponse(body, 201, etag(body["version"]) | {"Location": f"/api/hearings/{body['id']}"})
 
 

@@ -101,6 +101,11 @@ def confirm(session: Session, ctx: Context, booking_id: UUID, *, version: int | 
     return bookings.value(row, ctx.now)
 
 
+def allow(session: Session, ctx: Context, hearing_id: UUID) -> None:
+    """Locks the hearing. Raises Forbidden or NotFound unless the asker may book it."""
+    _hearing(session, ctx, hearing_id)
+
+
 def get(session: Session, ctx: Context, booking_id: UUID) -> Booking:
     """One booking of a hearing that the asker may see, whatever became of it; of what it takes, what they
     see (`domain.sight`). Raises NotFound.

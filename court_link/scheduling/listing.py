@@ -52,9 +52,14 @@ class Matter:
     restrictions: bool = False
 
 
+def allow(session: Session, ctx: Context) -> None:
+    """Raises Forbidden unless the asker may list matters."""
+    ctx.require(Permission.BOOK)
+
+
 def add(session: Session, ctx: Context, matter: Matter) -> UUID:
     """List a matter at the asker's own court; answers its id. Raises Invalid, Forbidden."""
-    ctx.require(Permission.BOOK)
+    allow(session, ctx)
     court_id = ctx.actor.organisation_id
     if court_id is None:
         raise Invalid("Only a person or machine of a court can list a matter.")

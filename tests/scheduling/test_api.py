@@ -7,11 +7,13 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlmodel import select
 
 from court_link.domain.roles import OrganisationKind, Role
 from court_link.identity.organisations import Organisation
+from court_link.store.tables import ApiToken
 from tests.api.apps import World
-from tests.county import County
+from tests.county import SYSTEM_CONTEXT, County
 
 MATTER = {
     "title": "R v Example",
@@ -134,6 +136,24 @@ async def test_a_retry_with_the_same_key_books_once(clerk: httpx.AsyncClient, se
     assert (first.status_code, first.json()) == (again.status_code, again.json())
     other = await clerk.post(address, json=wanted(settled, "2026-11-23T12:00:00Z"), headers=key)
     assert other.status_code == 422
+
+
+async def test_a_kept_answer_is_shown_only_to_who_may_still_ask(
+    world: World, clerk: httpx.AsyncClient, settled: County
+) -> None:
+    first, second = {"Idempotency-Key": "one"}, {"Idempotency-Key": "two"}
+    hearing = await clerk.post("/api/hearings", json=MATTER, headers=first)
+    bookings = f"{hearing.headers['Location']}/bookings"
+    assert (await clerk.post(bookings, json=wanted(settled), headers=second)).status_code == 201
+    await world.db.write(_make_ushers, SYSTEM_CONTEXT)
+    assert (await clerk.post("/api/hearings", json=MATTER, headers=first)).status_code == 403
+    assert (await clerk.post(bookings, json=wanted(settled), headers=second)).status_code == 403
+
+
+def _make_ushers(session: Any, ctx: Any) -> None:
+    """Every machine has from now on a role that lists and books nothing."""
+    for token in session.exec(select(ApiToken)):
+        token.roles = [Role.USHER.value]
 
 
 async def test_a_change_needs_the_version_that_was_read(clerk: httpx.AsyncClient) -> None:
