@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
                 partial(keep_checkpoints, app.state.db, settings.checkpoints, secret),
             ):
                 ends.push_async_callback(_ended, asyncio.create_task(_kept_running(work)))
-            await ends.enter_async_context(ticking(app.state.db))
+            await ends.enter_async_context(ticking(app.state.db, chores=[app.state.importer.forget_left]))
             yield
 
     court_time = clock or WallClock()

@@ -39,6 +39,10 @@ class Importer:
         for run_id in await self._db.read(runs.being_applied, ctx):
             self.apply(ctx, run_id)
 
+    async def forget_left(self) -> None:
+        """Forgets the staged lists that nobody confirmed in time."""
+        await lists.forget_left(self._db, Context(SYSTEM, request_id="import"))
+
     async def close(self) -> None:
         """Stops between two transactions; the runs can be taken up again."""
         for task in self._tasks.values():

@@ -110,6 +110,12 @@ async def forget(db: Db, ctx: Context, run_id: UUID) -> None:
         pass
 
 
+async def forget_left(db: Db, ctx: Context) -> None:
+    """Cancels the runs that nobody confirmed in time, and deletes every row that is needed no longer."""
+    for run_id in await db.write(runs.cancel_left, ctx):
+        await forget(db, ctx, run_id)
+
+
 async def _matters(db: Db, ctx: Context, run_id: UUID) -> list[Matter]:
     every: list[Matter] = []
     while some := await db.read(runs.matters, ctx, run_id, len(every) - 1):

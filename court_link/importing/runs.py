@@ -33,7 +33,7 @@ from court_link.store.events import record
 from court_link.store.tables import ImportRun, Organisation
 from court_link.store.tables.imports import ImportState
 
-#: A file that was staged and never confirmed is forgotten after this long: it holds names.
+#: A file that was staged and never confirmed is forgotten after this long of court time: it holds names.
 _KEPT = timedelta(days=1)
 
 
@@ -70,13 +70,8 @@ class Run:
 
 
 def start(session: Session, ctx: Context, organisation_id: UUID, file_name: str) -> UUID:
-    """Makes a run that a file is about to be read into; forgets what was staged and left."""
+    """Makes a run that a file is about to be read into."""
     court(session, ctx, organisation_id)
-    for state in (ImportState.STAGED, ImportState.STAGING):
-        for run in store.in_state(session, organisation_id, state):
-            if run.created_at < ctx.now - _KEPT:
-                run.state = ImportState.CANCELLED
-                store.forget_rows(session, run.id, run.rows)
     run = ImportRun(
         id=new_id(),
         organisation_id=organisation_id,
@@ -214,10 +209,21 @@ def cancel(session: Session, ctx: Context, run_id: UUID) -> Run:
     return _told(run)
 
 
+def cancel_left(session: Session, ctx: Context) -> tuple[UUID, ...]:
+    """Cancels every run that nobody confirmed within a day; for the system.
+
+    Answers all the runs that are over and have rows still, these and what a process left when it ended.
+    """
+    for run_id in store.unconfirmed(session, ctx.now - _KEPT):
+        cancel(session, ctx, run_id)
+    session.flush()
+    return tuple(store.unforgotten(session))
+
+
 def forget(session: Session, ctx: Context, run_id: UUID) -> bool:
     """Deletes some of a finished run's rows, which hold names; whether there may be more."""
     run = store.run_of(session, None, run_id)
-    over = run is not None and run.state in {ImportState.DONE, ImportState.CANCELLED, ImportState.REFUSED}
+    over = run is not None and run.state in store.OVER
     return over and store.forget_rows(session, run_id) > 0
 
 

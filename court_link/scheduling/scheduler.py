@@ -7,9 +7,10 @@ comes while the last one runs is dropped, and ticks missed are made up for by on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -23,25 +24,34 @@ from court_link.store.due import Due
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
+TIDY_SECONDS = 3600.0
+
+#: One thing to forget that need not be kept any more; doing it twice does no harm.
+Chore = Callable[[], Awaitable[object]]
 
 
 @asynccontextmanager
-async def ticking(db: Db, *, every: float = TICK_SECONDS) -> AsyncIterator[None]:
-    """Tick while this stands, every so many seconds of real time; a tick that runs is awaited at the end."""
+async def ticking(
+    db: Db, *, every: float = TICK_SECONDS, tidy_every: float = TIDY_SECONDS, chores: Sequence[Chore] = ()
+) -> AsyncIterator[None]:
+    """Tick while this stands, every so many seconds of real time; a tick that runs is awaited at the end.
+
+    The store is tidied, and `chores` of others are done with it, every `tidy_every` seconds.
+    """
     busy = asyncio.Lock()
 
     async def guarded() -> None:
         async with busy:
             await tick(db)
 
-    async def hourly() -> None:
+    async def tidied() -> None:
         async with busy:
-            await db.write(sweeps.forget_keys, Context(SYSTEM, request_id="tick"))
+            await tidy(db, chores)
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     rules = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler.add_job(guarded, "interval", seconds=every, **rules)
-    scheduler.add_job(hourly, "interval", hours=1, **rules)
+    scheduler.add_job(tidied, "interval", seconds=tidy_every, **rules)
     scheduler.start()
     try:
         yield
@@ -71,3 +81,16 @@ async def tick(db: Db) -> list[Due]:
     except Unavailable:
         log.warning("tick put off: the store is busy")
     return done
+
+
+async def tidy(db: Db, chores: Sequence[Chore] = ()) -> None:
+    """Forget what need not be kept any more; what fails is logged, and done the next time."""
+    ctx = Context(SYSTEM, request_id="tick")
+    own = (partial(db.write, sweep, ctx) for sweep in (sweeps.forget_keys, sweeps.forget_deliveries))
+    for chore in (*own, *chores):
+        try:
+            await chore()
+        except Unavailable:
+            log.warning("tidying put off: the store is busy")
+        except Exception:
+            log.exception("tidying failed")

@@ -8,18 +8,20 @@ already, and a booked hearing within 30 minutes has its lobby open (`matters.as_
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, NotFound
 from court_link.domain.hearing import LIVE, EndCause, HearingState
 from court_link.scheduling import booking, running
-from court_link.store import Session, due, hearings, idempotency
+from court_link.store import Session, delivery, due, hearings, idempotency
 from court_link.store.due import Due, DueKind
 
 #: How long the answer of a write is kept for a retry with the same key.
 KEYS_KEPT = timedelta(days=7)
+#: How long it is kept that an event was delivered, for whoever looks into a fault; in real time, as they are.
+DELIVERIES_KEPT = timedelta(days=30)
 
 
 def waiting(session: Session, ctx: Context) -> Sequence[UUID]:
@@ -41,6 +43,11 @@ def perform(session: Session, ctx: Context, job_id: UUID) -> Due | None:
 def forget_keys(session: Session, ctx: Context) -> int:
     """Drop the idempotency keys that no retry will come for; answers how many."""
     return idempotency.forget(session, ctx, ctx.now - KEYS_KEPT)
+
+
+def forget_deliveries(session: Session, ctx: Context) -> int:
+    """Drop the deliveries that were done long ago; answers how many."""
+    return delivery.forget(session, ctx, datetime.now(UTC) - DELIVERIES_KEPT)
 
 
 def _open_lobby(session: Session, ctx: Context, hearing_id: UUID) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session
 
 from court_link.domain.context import SYSTEM, Context
@@ -173,6 +173,14 @@ def mark(session: Session, ctx: Context, handler: str, outcome: Outcome, now: da
             .where(mine, DELIVERY.c.seq == seq)
             .values(error=outcome.failed[seq], leased_until=now + backoff(attempts))
         )
+
+
+def forget(session: Session, ctx: Context, before: datetime) -> int:
+    """Drop the deliveries done before a moment of real time; answers how many.
+
+    None of them is made again, for every handler's cursor is beyond them.
+    """
+    return session.connection().execute(delete(DELIVERY).where(DELIVERY.c.done_at < before)).rowcount
 
 
 def backoff(attempts: int) -> timedelta:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, exists, insert, update
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
@@ -25,6 +25,8 @@ from court_link.store.tables import (
 )
 from court_link.store.tables.imports import ImportState
 
+#: The states in which a run's rows, which hold names, are needed no longer.
+OVER = frozenset({ImportState.DONE, ImportState.CANCELLED, ImportState.REFUSED})
 #: Bound variables of one statement; SQLite's smallest limit is 32,766.
 _AT_ONCE = 5000
 
@@ -57,6 +59,23 @@ def in_state(session: Session, organisation_id: UUID, state: ImportState) -> Seq
 
 def applying(session: Session) -> Sequence[UUID]:
     return session.exec(select(ImportRun.id).where(ImportRun.state == ImportState.APPLYING)).all()
+
+
+def unconfirmed(session: Session, before: datetime) -> Sequence[UUID]:
+    """The runs begun before a moment of court time and not confirmed since, locked in id order."""
+    waiting = [ImportState.STAGING, ImportState.STAGED]
+    return session.exec(
+        select(ImportRun.id)
+        .where(col(ImportRun.state).in_(waiting), ImportRun.created_at < before)
+        .order_by(col(ImportRun.id))
+        .with_for_update()
+    ).all()
+
+
+def unforgotten(session: Session) -> Sequence[UUID]:
+    """The runs that are over and still have staged rows."""
+    rows = exists().where(col(ImportRow.run_id) == ImportRun.id)
+    return session.exec(select(ImportRun.id).where(col(ImportRun.state).in_(OVER), rows)).all()
 
 
 def unfinished(session: Session, organisation_id: UUID, digest: str) -> ImportRun | None:

@@ -2,15 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from court_link.domain.errors import NotFound, WrongState
 from court_link.domain.hearing import HearingState, Visibility
+from court_link.domain.roles import OrganisationKind
 from court_link.importing import lists, runs
+from court_link.scheduling import scheduler
 from court_link.store.tables.imports import ImportState
+from tests.api.apps import started
 from tests.importing import made
-from tests.importing.conftest import SYSTEM_CTX, counts, set_state, sites
+from tests.importing.conftest import SYSTEM_CTX, Court, counts, set_state, sites
 from tests.importing.made import (
     TEN,
     case,
@@ -23,6 +27,7 @@ from tests.importing.made import (
     sitting,
     standard,
 )
+from tests.stores import MONDAY
 
 FIRST, SECOND, THIRD = "41HA0000126", "41HA0000226", "41HA0000326"
 
@@ -292,3 +297,36 @@ def _digest(content: bytes) -> str:
     from court_link.importing import reading
 
     return reading.read_bytes(content).digest
+
+
+async def test_a_list_that_nobody_confirmed_is_forgotten_after_a_day(court, clock):
+    left, begun = await court.staged(two()), await court.staged(two())
+    await court.db.write(runs.begin, SYSTEM_CTX, begun.id)
+    clock.set(MONDAY + timedelta(hours=23))
+    fresh = await court.staged(two())
+    await lists.forget_left(court.db, SYSTEM_CTX)
+    assert len(await court.db.read(runs.matters, SYSTEM_CTX, left.id)) == 2
+    clock.set(MONDAY + timedelta(hours=24, seconds=1))
+    await lists.forget_left(court.db, SYSTEM_CTX)
+    assert await court.db.read(runs.matters, SYSTEM_CTX, left.id) == []
+    states = [(await court.db.read(runs.one, SYSTEM_CTX, run.id)).state for run in (left, begun, fresh)]
+    assert states == [ImportState.CANCELLED, ImportState.APPLYING, ImportState.STAGED]
+    assert len(await court.db.read(runs.matters, SYSTEM_CTX, begun.id)) == 2
+
+
+async def test_what_a_process_left_of_a_cancelled_list_is_forgotten_too(court):
+    run = await court.staged(two())
+    await court.db.write(runs.cancel, SYSTEM_CTX, run.id)
+    await lists.forget_left(court.db, SYSTEM_CTX)
+    assert await court.db.read(runs.matters, SYSTEM_CTX, run.id) == []
+
+
+async def test_the_tick_of_the_application_forgets_them(sqlite_store, monkeypatch):
+    monkeypatch.setattr("court_link.app.ticking", partial(scheduler.ticking, tidy_every=0.05))
+    async with started(sqlite_store) as world, asyncio.timeout(10):
+        court = Court(world.db, (await world.organisation(OrganisationKind.COURT, "Exampleton court")).id)
+        run = await court.staged(two())
+        world.clock.set(MONDAY + timedelta(hours=25))
+        while await world.db.read(runs.matters, SYSTEM_CTX, run.id):  # noqa: ASYNC110 - any condition
+            await asyncio.sleep(0.01)
+        assert (await world.db.read(runs.one, SYSTEM_CTX, run.id)).state is ImportState.CANCELLED

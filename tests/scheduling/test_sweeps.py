@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -14,12 +15,13 @@ from court_link.domain.booking import BookingState
 from court_link.domain.clock import SetClock
 from court_link.domain.context import Context
 from court_link.domain.hearing import EndCause, HearingState
+from court_link.domain.ids import new_id
 from court_link.domain.requirements import Needs, Rules
 from court_link.scheduling import booking, matters, running, scheduler, sweeps, vacating
 from court_link.scheduling.vacating import VacateReason
-from court_link.store import Db, Session, open_db
+from court_link.store import Db, Session, idempotency, open_db
 from court_link.store.due import DueKind
-from court_link.store.tables import Booking, DueJob, Hearing
+from court_link.store.tables import Booking, Delivery, DueJob, Hearing, Idempotency
 from tests.county import SYSTEM_CONTEXT, County, add_hearing
 from tests.stores import MONDAY
 
@@ -177,3 +179,48 @@ async def test_moving_a_booking_moves_what_is_due(db: Db, county: County) -> Non
         return [job.due_at for job in session.exec(select(DueJob)) if job.kind == DueKind.OPEN_LOBBY]
 
     assert await db.read(opening, SYSTEM_CONTEXT) == [later - timedelta(minutes=30)]
+
+
+async def test_keys_and_deliveries_are_forgotten_in_time_whatever_else_fails(db: Db, clock: SetClock) -> None:
+    at_work = datetime.now(UTC)
+    for days in (29, 31):
+        await db.write(_delivered, SYSTEM_CONTEXT, days, at_work - timedelta(days=days))
+    await db.write(_key_used, SYSTEM_CONTEXT)
+    clock.set(MONDAY + sweeps.KEYS_KEPT)
+    await scheduler.tidy(db)
+    assert await db.read(_kept, SYSTEM_CONTEXT) == ([29], 1)
+    clock.set(MONDAY + sweeps.KEYS_KEPT + timedelta(seconds=1))
+    done = []
+
+    async def fail() -> None:
+        raise RuntimeError("a fault of ours")
+
+    async def chore() -> None:
+        done.append(await db.read(_kept, SYSTEM_CONTEXT))
+
+    await scheduler.tidy(db, [fail, chore])
+    assert done == [([29], 0)]
+
+
+async def test_the_scheduler_tidies_by_itself(db: Db) -> None:
+    tidied = asyncio.Event()
+
+    async def chore() -> None:
+        tidied.set()
+
+    async with asyncio.timeout(10), scheduler.ticking(db, tidy_every=0.05, chores=[chore]):
+        await tidied.wait()
+
+
+def _delivered(session: Session, ctx: Context, seq: int, done_at: datetime) -> None:
+    session.add(Delivery(seq=seq, handler="a handler", done_at=done_at))
+
+
+def _key_used(session: Session, ctx: Context) -> None:
+    asker = replace(SYSTEM_CONTEXT.actor, id=new_id())
+    idempotency.once(session, replace(ctx, actor=asker, idempotency_key="one"), "test", "digest", dict)
+
+
+def _kept(session: Session, ctx: Context) -> tuple[list[int], int]:
+    """The deliveries that are kept, and how many idempotency keys."""
+    return list(session.exec(select(Delivery.seq))), len(session.exec(select(Idempotency)).all())

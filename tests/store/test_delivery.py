@@ -133,6 +133,17 @@ async def test_what_is_marked_done_is_not_taken_again(db: Db) -> None:
     assert await db.write(delivery.take, CTX, "h", WANTED, later) == []
 
 
+async def test_what_was_done_long_ago_is_forgotten_and_not_delivered_again(db: Db) -> None:
+    await happened(db, 3)
+    await db.write(delivery.take, CTX, "h", WANTED, NOW)
+    await db.write(delivery.mark, CTX, "h", Outcome(done=[1, 2], put_back=[3]), NOW)
+    assert await db.write(delivery.forget, CTX, NOW) == 0
+    later = NOW + timedelta(seconds=1)
+    assert await db.write(delivery.forget, CTX, later) == 2
+    assert [event.seq for event in await db.write(delivery.take, CTX, "h", WANTED, later)] == [3]
+    assert await db.write(delivery.take, CTX, "h", WANTED, later) == []
+
+
 async def test_deliveries_go_on_after_the_store_was_unavailable(
     db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
