@@ -86,7 +86,10 @@ async def tick(db: Db) -> list[Due]:
 async def tidy(db: Db, chores: Sequence[Chore] = ()) -> None:
     """Forget what need not be kept any more; what fails is logged, and done the next time."""
     ctx = Context(SYSTEM, request_id="tick")
-    own = (partial(db.write, sweep, ctx) for sweep in (sweeps.forget_keys, sweeps.forget_deliveries))
+    own: list[Chore] = [
+        partial(db.write, sweeps.forget_keys, ctx),
+        partial(db.write, sweeps.forget_deliveries, ctx),
+    ]
     for chore in (*own, *chores):
         try:
             await chore()
