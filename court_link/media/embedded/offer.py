@@ -152,7 +152,8 @@ def _line(section: list[str]) -> Line:
         rtx,
         frozenset(value for pt, value in _numbered(section, "rtcp-fb", offered) if pt == codec),
         dict(_extensions(section, kind)),
-        _ssrcs(section),
+        # Firefox gives its receiver reports an SSRC on every line, those that only receive too.
+        _ssrcs(section) if sends else {},
     )
 
 

@@ -50,6 +50,20 @@ def test_a_real_offer_is_read(browser: str) -> None:
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
+def test_a_page_may_offer_eight_seats(browser: str) -> None:
+    # Firefox announces a stream of its own on each line, for the reports of its receiver.
+    head, *lines = re.split(r"(?=^m=)", real(browser), flags=re.MULTILINE)
+    lines = lines[:2] + lines[2:4] * 8
+    renamed = [
+        re.sub(r"(a=ssrc:|FID )\d+", rf"\g<1>{number}", re.sub(r"a=mid:\d+", f"a=mid:{number}", line))
+        for number, line in enumerate(lines)
+    ]
+    read = offer.read(head + "".join(renamed))
+    assert [line.mid for line in read.lines if line.receives] == [str(mid) for mid in range(2, 18)]
+    assert all(not line.ssrcs for line in read.lines if not line.sends)
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
 def test_the_answer_has_what_browsers_need_on_every_line(browser: str) -> None:
     text = answered(real(browser))
     session, *sections = re.split(r"^m=", text, flags=re.MULTILINE)
@@ -112,7 +126,12 @@ def test_a_data_channel_or_a_foreign_codec_is_refused_but_the_rest_answered() ->
         (lambda text: text.replace("setup:actpass", "setup:passive"), "waits"),
         (lambda text: re.sub(r"a=ice-pwd:.*\r\n", "", text), "ICE"),
         (lambda text: re.sub(r"a=mid:.*\r\n", "", text), "cannot be read"),
-        (lambda text: text + "".join(f"a=ssrc:{n} cname:x\r\n" for n in range(17)), "too many streams"),
+        (
+            lambda text: text.replace(
+                "a=sendonly\r\n", "a=sendonly\r\n" + "".join(f"a=ssrc:{n} cname:x\r\n" for n in range(17)), 1
+            ),
+            "too many streams",
+        ),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_words(change: object, sentence: str) -> None:
