@@ -77,11 +77,15 @@ async def as_(db: Db, key: str) -> Context:
     return Context(await db.read(people.actor, CONTEXT, key), request_id="journeys")
 
 
+async def sign_in(service: Service, key: str) -> str:
+    """The cookie's value of one of the county's people, signed in."""
+    async with store(service) as db:
+        return await db.write(_sign_in, CONTEXT, email(key), service.settings)
+
+
 async def signed_in(service: Service, visitor: Visitor, key: str) -> Visitor:
     """Gives the visitor the cookie of a sign-in, without the password's slow check."""
-    async with store(service) as db:
-        token = await db.write(_sign_in, CONTEXT, email(key), service.settings)
-    cookie = {"name": "court-link", "value": token, "url": service.url}
+    cookie = {"name": "court-link", "value": await sign_in(service, key), "url": service.url}
     await visitor.page.context.add_cookies([cookie])  # type: ignore[list-item]
     return visitor
 

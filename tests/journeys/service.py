@@ -122,6 +122,8 @@ class Service:
             "EXTRA_ORIGINS": json.dumps(given.extra_origins),
             "MEDIA_CONTROL_URL": given.media_control_url,
             "MEDIA_CONTROL_KEY": given.media_control_key.get_secret_value(),
+            "MEDIA_UDP_HOST": given.media_udp_host,
+            "MEDIA_ADDRESSES": json.dumps(given.media_addresses),
             "MEDIA_UDP_PORT": str(given.media_udp_port),
             "LOG_LEVEL": "info",
         }
@@ -146,11 +148,18 @@ Seed = Callable[[Db, Service], Awaitable[None]]
 
 @asynccontextmanager
 async def service(
-    folder: Path, seed: Seed, *, mode: str = "test", at: datetime = MORNING, names: Iterable[str] = ()
+    folder: Path,
+    seed: Seed,
+    *,
+    mode: str = "test",
+    at: datetime = MORNING,
+    names: Iterable[str] = (),
+    media: str = "127.0.0.1",
 ) -> AsyncIterator[Service]:
     """A service on a fresh store that `seed` has filled, running until the end of the block.
 
-    Pages may also come from `NAME.localhost`, for each of `names`.
+    Pages may also come from `NAME.localhost`, for each of `names`. `media` is the address at
+    which the worker carries sound and picture.
     """
     port, control = free_port(), free_port()
     settings = Settings.model_validate(
@@ -164,7 +173,9 @@ async def service(
             "extra_origins": [f"http://{name}.localhost:{port}" for name in names],
             "media_control_url": f"http://127.0.0.1:{control}",
             "media_control_key": "another key of the journeys, as long as the first",
+            "media_udp_host": media,
             "media_udp_port": 0,
+            "media_addresses": [media],
         }
     )
     clock = MovableClock(folder / "ahead")

@@ -7,8 +7,8 @@ import itertools
 import json
 import os
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +99,26 @@ async def firefox(profile: Path, port: int, url: str) -> AsyncIterator[Tab]:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+@contextmanager
+def reachable_address() -> Iterator[str]:
+    """An address beyond the loopback, or Firefox gathers no candidates; one is made where there is none."""
+    found = _addresses()
+    if found:
+        yield found[0]
+        return
+    subprocess.run(["ip", "link", "add", "court-link-t", "type", "dummy"], check=True)
+    try:
+        subprocess.run(["ip", "addr", "add", "198.51.100.1/24", "dev", "court-link-t"], check=True)
+        subprocess.run(["ip", "link", "set", "court-link-t", "up"], check=True)
+        yield _addresses()[0]
+    finally:
+        subprocess.run(["ip", "link", "del", "court-link-t"], check=True)
+
+
+def _addresses() -> list[str]:
+    listed = subprocess.run(
+        ["ip", "-json", "-4", "address", "show", "scope", "global", "up"], check=True, capture_output=True
+    )
+    return [info["local"] for link in json.loads(listed.stdout) for info in link.get("addr_info", ())]

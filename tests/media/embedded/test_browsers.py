@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -14,7 +12,7 @@ from playwright.async_api import Browser
 
 from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.engine import DesiredLink, DesiredRoom, NotAdmitted, Seat
-from tests.media.firefox import firefox
+from tests.media.firefox import firefox, reachable_address
 from tests.media.rig import (
     BOTH,
     Participant,
@@ -129,25 +127,8 @@ async def test_a_browser_restarts_ice_and_keeps_its_seat(engine: EmbeddedEngine,
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    """An address beyond the loopback, without which Firefox gathers no candidates."""
-    found = addresses()
-    if found:
-        yield found[0]
-        return
-    subprocess.run(["ip", "link", "add", "court-link-t", "type", "dummy"], check=True)
-    try:
-        subprocess.run(["ip", "addr", "add", "198.51.100.1/24", "dev", "court-link-t"], check=True)
-        subprocess.run(["ip", "link", "set", "court-link-t", "up"], check=True)
-        yield addresses()[0]
-    finally:
-        subprocess.run(["ip", "link", "del", "court-link-t"], check=True)
-
-
-def addresses() -> list[str]:
-    listed = subprocess.run(
-        ["ip", "-json", "-4", "address", "show", "scope", "global", "up"], check=True, capture_output=True
-    )
-    return [info["local"] for link in json.loads(listed.stdout) for info in link.get("addr_info", ())]
+    with reachable_address() as found:
+        yield found
 
 
 async def test_firefox_and_chromium_see_and_hear_each_other(
