@@ -43,7 +43,7 @@ async def find(request: Request, store: Store, ctx: Asker, settings: Settings, h
     of = await store.read(matters.summary, ctx, hearing_id)
     if of.booking is not None and of.booking.state is BookingState.PROVISIONAL:
         return RedirectResponse(f"/hearings/{hearing_id}/book/{of.booking.id}", 303)
-    asked = request.query_params or QueryParams(_first_guess(of))
+    asked = request.query_params or QueryParams(_first_guess(of, london_day(store.clock.now())))
     page = _Page(request, store, ctx, of, asked)
     try:
         needs, day = _typed(page)
@@ -154,11 +154,11 @@ def by_sitting(found: Availability) -> list[tuple[Interval, list[datetime]]]:
     return [(sitting, [at for at in times if sitting.holds(at)]) for sitting in found.opened]
 
 
-def _first_guess(of: Summary) -> list[tuple[str, str]]:
-    """What is likely to be needed: what the booking needed, or what the list says."""
+def _first_guess(of: Summary, today: date) -> list[tuple[str, str]]:
+    """What is likely to be needed: what the booking needed, or what the list says; no day that is over."""
     needs = of.booking.needs if of.booking else None
     guess = [
-        ("day", typed_day(london_day(of.slot.start))),
+        ("day", typed_day(max(today, london_day(of.slot.start)))),
         ("courtroom_id", str(of.courtroom_id or "")),
         ("minutes", str(needs.minutes if needs else of.minutes)),
         ("others", str(needs.others if needs else 0)),

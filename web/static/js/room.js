@@ -112,7 +112,7 @@ function gone({ code, message }) {
   forget(me.link)
   sessionStorage.removeItem(READY(me.link))
   find("again").hidden = !room.dataset.csrf
-  stop("You have left the hearing", message)
+  stop("You are no longer in the hearing", message)
 }
 
 /** The whole of what the page knows, whenever that changes. */
