@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Error, expect
 from sqlmodel import select
 
 from court_link.api import pages
@@ -39,7 +39,7 @@ from court_link.store.tables import (
 from court_link.store.tables.imports import ImportRun, ImportState
 from tests.journeys import county
 from tests.journeys.conftest import Visit
-from tests.journeys.service import Service, service
+from tests.journeys.service import Process, Service, service
 from tests.journeys.visiting import Visitor, Watch
 
 _LISTS = Path(__file__).parents[1] / "data/court-lists/samples"
@@ -264,3 +264,22 @@ async def test_axe_and_the_ruler_do_find_what_is_wrong(visit: Visit) -> None:
     found = await visitor.faults_of_page()
     assert any("button-name" in fault for fault in found)
     assert any("px wide" in fault for fault in found)
+
+
+async def test_the_watch_sees_what_goes_wrong_on_a_page_and_in_the_service(
+    visit: Visit, court: Service, watch: Watch
+) -> None:
+    watch.expected = ("",)
+    visitor = await visit()
+    await visitor.goes("/sign-in")
+    await visitor.page.evaluate(
+        "() => { console.error('a console error'); setTimeout(() => { throw 'thrown'; }) }"
+    )
+    with pytest.raises(Error):
+        await visitor.page.goto("http://127.0.0.2:9/elsewhere")
+    for sign in ("a console error", "page error", "external request: http://127.0.0.2:9/elsewhere"):
+        assert any(sign in each for each in watch.wrong), sign
+    assert court.api
+    log = court.folder / "imagined.log"
+    log.write_text("2026 [info     ] answered\n2026 [error    ] Exception in ASGI application\n", "utf-8")
+    assert len(Process(court.api.running, log).faults()) == 1

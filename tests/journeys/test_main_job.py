@@ -92,6 +92,7 @@ async def test_a_list_is_imported_a_matter_booked_and_heard_and_the_truth_told(
     await bench.presses(f"Remove {OFFICER}")
     await bench.page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
     await officer.is_at("over")
+    await officer.reads("You are no longer in the hearing")
     assert await officer.faults_of_page() == []
     await officer.gets_nothing()
     await custody.sees_more()
@@ -124,6 +125,8 @@ async def books_a_matter(staff: Visitor) -> str:
     """Books the first matter of the list for this morning; answers the address of its page."""
     await staff.goes("/day?date=2023-12-13")
     await staff.page.get_by_role("link", name=f"Find a time for {MATTER}").first.click()
+    # The list is of a day long gone: times are looked for from today on.
+    await expect(staff.page.get_by_label("Day", exact=True)).to_have_value("23/11/2026")
     await asks_for_this_morning(staff)
     await staff.reads("Times that cannot be had", "This time has passed.")
     await staff.presses("Hold 10:30am")
@@ -144,7 +147,6 @@ async def books_a_matter(staff: Visitor) -> str:
 
 async def asks_for_this_morning(staff: Visitor) -> None:
     page = staff.page
-    await page.get_by_label("Day", exact=True).fill("23/11/2026")
     await page.get_by_label("Courtroom", exact=True).select_option(
         label="Courtroom 01, Preston Magistrates’ Court"
     )
