@@ -56,9 +56,9 @@ async def ticking(
     try:
         yield
     finally:
-        scheduler.shutdown(wait=False)
-        async with busy:
-            pass
+        scheduler.pause()
+        async with busy:  # what runs is done first: shutting down would cut it off
+            scheduler.shutdown(wait=False)
 
 
 async def tick(db: Db) -> list[Due]:
