@@ -13,8 +13,9 @@ from uuid import UUID
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from court_link.domain.events import EventKind
-from court_link.domain.roles import ROLES_OF, OrganisationKind, Permission, Role
+from court_link.domain.roles import ROLES_OF, OrganisationKind, Role
 from court_link.identity import invitations
+from court_link.identity.managing import managed
 from court_link.store import Session
 from court_link.store import identity as store
 from court_link.store.events import record
@@ -83,7 +84,7 @@ class Desk:
 
 
 def desk(session: Session, ctx: Context) -> Desk:
-    organisation = _own(session, ctx)
+    organisation = managed(session, ctx)
     offered = tuple(role for role in Role if role in ROLES_OF[organisation.kind])
     people = tuple((row[0], row[1]) for row in store.bookable_people(session, organisation.id))
     return Desk(organisation.name, organisation.kind, offered, people)
@@ -94,7 +95,7 @@ def listed(
 ) -> tuple[Account, ...]:
     """The organisation's people by name, those whose name or e-mail holds `text`, after the one `after`."""
     beyond = _found(session, ctx, after) if after else None
-    rows = store.accounts(session, _own(session, ctx).id, text.strip(), beyond, limit)
+    rows = store.accounts(session, managed(session, ctx).id, text.strip(), beyond, limit)
     return tuple(_account(row) for row in rows)
 
 
@@ -109,7 +110,7 @@ def note_read(session: Session, ctx: Context, account_id: UUID) -> None:
 
 def add(session: Session, ctx: Context, details: Details, at: datetime) -> Invited:
     """Add a person, who then chooses a password by the link. Raises Invalid, EmailTaken."""
-    organisation = _own(session, ctx)
+    organisation = managed(session, ctx)
     _check(session, organisation, details)
     if store.account_by_email(session, details.email):
         raise EmailTaken()
@@ -136,7 +137,7 @@ def change(
 
     Raises Stale, Invalid, EmailTaken, LastAdministrator.
     """
-    organisation = _own(session, ctx)
+    organisation = managed(session, ctx)
     account = _found(session, ctx, account_id)
     if version is not None and version != account.version:
         raise Stale()
@@ -204,16 +205,8 @@ def reset(session: Session, ctx: Context, account_id: UUID, at: datetime) -> Inv
     return Invited(_account(account), invitations.issue(session, ctx, account.id, at))
 
 
-def _own(session: Session, ctx: Context) -> Organisation:
-    ctx.require(Permission.MANAGE_USERS)
-    organisation = session.get(Organisation, ctx.actor.organisation_id) if ctx.actor.organisation_id else None
-    if organisation is None:
-        raise NotFound()
-    return organisation
-
-
 def _found(session: Session, ctx: Context, account_id: UUID) -> User:
-    account = store.account_of(session, _own(session, ctx).id, account_id)
+    account = store.account_of(session, managed(session, ctx).id, account_id)
     if account is None:
         raise NotFound()
     return account

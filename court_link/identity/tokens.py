@@ -9,12 +9,13 @@ from uuid import UUID
 from court_link.domain.context import Actor, ActorKind, Context
 from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.events import EventKind
-from court_link.domain.roles import ROLES_OF, Permission, Role
+from court_link.domain.roles import ROLES_OF, Role
+from court_link.identity.managing import managed
 from court_link.identity.secret import API_TOKEN_PREFIX, digest, new_secret
 from court_link.store import Session
 from court_link.store import identity as store
 from court_link.store.events import record
-from court_link.store.tables import ApiToken, Organisation
+from court_link.store.tables import ApiToken
 
 LONGEST_DAYS = 366
 
@@ -41,7 +42,7 @@ class NewToken:
 
 def listed(session: Session, ctx: Context) -> tuple[Token, ...]:
     """The organisation's keys, newest first, revoked and expired ones too."""
-    return tuple(_token(row) for row in store.tokens_of(session, _own(session, ctx).id))
+    return tuple(_token(row) for row in store.tokens_of(session, managed(session, ctx).id))
 
 
 def one(session: Session, ctx: Context, token_id: UUID) -> Token:
@@ -52,7 +53,7 @@ def create(
     session: Session, ctx: Context, name: str, roles: frozenset[Role], days: int, at: datetime
 ) -> NewToken:
     """Make a key that lasts `days` (1 to 366). Raises Invalid, naming the field."""
-    organisation = _own(session, ctx)
+    organisation = managed(session, ctx)
     errors = []
     if not name.strip() or len(name) > 100:
         errors.append(FieldError("name", "Enter a name of 100 characters or fewer, such as the system's"))
@@ -110,16 +111,8 @@ def recognise(session: Session, ctx: Context, secret: str, at: datetime) -> Acto
     )
 
 
-def _own(session: Session, ctx: Context) -> Organisation:
-    ctx.require(Permission.MANAGE_USERS)
-    organisation = session.get(Organisation, ctx.actor.organisation_id) if ctx.actor.organisation_id else None
-    if organisation is None:
-        raise NotFound()
-    return organisation
-
-
 def _found(session: Session, ctx: Context, token_id: UUID) -> ApiToken:
-    row = store.token_of(session, _own(session, ctx).id, token_id)
+    row = store.token_of(session, managed(session, ctx).id, token_id)
     if row is None:
         raise NotFound()
     return row
