@@ -9,6 +9,7 @@ export class Kit {
   #root; #endLevel = () => {}; #test = null; #self = null
   tracks = { audio: null, video: null }
   found = { audio: "missing", video: "missing" }
+  opened = Promise.resolve()
 
   constructor(root) {
     this.#root = root
@@ -24,12 +25,18 @@ export class Kit {
     this.#root.dataset.name = name
     const chosen = JSON.parse(sessionStorage.getItem(CHOSEN) || "{}")
     if (chosen.test && this.#part("test")) return this.useTest(name)
+    this.opened = this.#openBoth(chosen)
+    await this.opened
+  }
+
+  async #openBoth(chosen) {
     for (const kind of ["video", "audio"]) await this.#choose(kind, chosen[kind] ?? "")
   }
 
   /** The moving picture and quiet tone of the demonstration. */
   useTest(name) {
     this.stop()
+    this.opened = Promise.resolve()
     this.#test = testTracks(name)
     this.#remember({ test: true })
     for (const kind of ["video", "audio"]) {
@@ -60,6 +67,8 @@ export class Kit {
     this.tracks[kind]?.stop()
     let opened = await open(kind, id)
     if (!opened.track && id) opened = await open(kind)
+    // The test picture was chosen while the browser was still asking.
+    if (this.#test) { opened.track?.stop(); return }
     this.#set(kind, opened)
     await this.#offerChoices(kind)
     this.#remember({ [kind]: opened.track?.getSettings().deviceId ?? "" })

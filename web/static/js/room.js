@@ -14,7 +14,7 @@ const READY = (link) => `court-link-ready:${link}`
 
 const kit = new Kit(room.querySelector("[data-kit-root]"))
 const seats = new Seats(find("seats"), find("tile"), () => { find("sound").hidden = false })
-let me, signalling, peer, people, epoch = null, stage = "", last = null
+let me, signalling, peer, people, epoch = null, stage = "", last = null, joining = false
 
 /** Shows one stage and, when it is another one, moves focus to its heading and says it. */
 function show(name) {
@@ -79,6 +79,11 @@ find("kit-form").addEventListener("submit", async (event) => {
   const declared = ["stationary", "not_driving", "not_overheard"].every((name) => said.has(name))
   find("declare-wrong").hidden = !inVehicle || declared
   if (inVehicle && !declared) { find("declare-wrong").focus(); return }
+  // Join may be pressed, and pressed again, before the devices have opened: the court is told what was found.
+  if (joining) return
+  joining = true
+  announce("Starting your camera and microphone")
+  await kit.opened
   await ask("/api/join/kit-check", {
     method: "POST",
     token: me.token,
