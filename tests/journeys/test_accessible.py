@@ -272,9 +272,10 @@ async def test_the_watch_sees_what_goes_wrong_on_a_page_and_in_the_service(
     watch.expected = ("",)
     visitor = await visit()
     await visitor.goes("/sign-in")
-    await visitor.page.evaluate(
-        "() => { console.error('a console error'); setTimeout(() => { throw 'thrown'; }) }"
-    )
+    async with visitor.page.expect_event("pageerror"):
+        await visitor.page.evaluate(
+            "() => { console.error('a console error'); setTimeout(() => { throw 'thrown'; }) }"
+        )
     with pytest.raises(Error):
         await visitor.page.goto("http://127.0.0.2:9/elsewhere")
     for sign in ("a console error", "page error", "external request: http://127.0.0.2:9/elsewhere"):
