@@ -41,6 +41,8 @@ class Purpose(StrEnum):
     HEARING = "hearing"
     CONSULTATION = "consultation"
     TURNAROUND = "turnaround"
+    TRAVEL = "travel"  # to and from, for who attends in person
+    REST = "rest"  # an interpreter's break
 
 
 class ResourceKind(StrEnum):
@@ -59,3 +61,5 @@ class PoolKind(StrEnum):
     MEDIA = "media"  # participants, over all media nodes
     SITE_LINK = "site_link"  # video streams over a site's line
     CUSTODY_STAFF = "custody_staff"  # detention officers on shift at a suite
+    ESCORTS = "escorts"  # prisoner custody officers of the escort contractor, on shift at a suite
+    RECORDING = "recording"  # hearings recorded at once, over all media nodes

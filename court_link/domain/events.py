@@ -30,6 +30,12 @@ class EventKind(StrEnum):
     TOKEN_CREATED = "token.created"
     TOKEN_REVOKED = "token.revoked"
     SITE_CHANGED = "site.changed"
+    CLOSURE_CHANGED = "closure.changed"  # made, changed or ended
+    SESSION_CHANGED = "session.changed"  # a sitting session made, changed or taken out
+    ROTA_IMPORTED = "rota.imported"
+    STAFF_CHANGED = "staff.changed"  # shifts, leave, sickness of a pool or a person
+    PEOPLE_IMPORTED = "people.imported"
+    PRACTICE_CHANGED = "practice.changed"  # a court's own minutes and times for a hearing type
     LIST_IMPORTED = "list.imported"
     HEARING_LISTED = "hearing.listed"
     HEARING_CHANGED = "hearing.changed"
@@ -46,6 +52,12 @@ class EventKind(StrEnum):
     BOOKING_CONFIRMED = "booking.confirmed"
     BOOKING_LAPSED = "booking.lapsed"
     BOOKING_RELEASED = "booking.released"
+    BOOKING_CHANGED = "booking.changed"  # one's place taken by another of the same hearing: moved, extended
+    HEARING_WAITING = "hearing.waiting"  # on the wait list
+    HEARING_OFFERED = "hearing.offered"  # a released slot is on hold for it
+    HEARING_WAITS_NO_MORE = "hearing.waits_no_more"
+    HEARING_RELISTED = "hearing.relisted"
+    SLOT_NONE_LEFT = "slot.none_left"  # a hard date has no sitting left: the custody officer tells the court
     DIRECTION_RECORDED = "direction.recorded"
     DIRECTION_RESCINDED = "direction.rescinded"
     LINK_ISSUED = "link.issued"
@@ -66,6 +78,8 @@ class EventKind(StrEnum):
     PROBLEM_RESOLVED = "problem.resolved"
     TRACKING_ISSUED = "tracking.issued"
     TRACKING_REVOKED = "tracking.revoked"
+    FEED_ISSUED = "feed.issued"  # a private calendar address
+    FEED_REVOKED = "feed.revoked"
     REPORT_READ = "report.read"
     NODE_READY = "node.ready"
     NODE_LOST = "node.lost"

@@ -20,3 +20,28 @@ class PersonKind(StrEnum):
     PROSECUTOR = "prosecutor"
     INTERPRETER = "interpreter"
     JUDICIARY = "judiciary"
+    PROBATION = "probation"
+    YOUTH_OFFENDING_TEAM = "youth_offending_team"
+    APPROPRIATE_ADULT = "appropriate_adult"
+
+
+class DutyKind(StrEnum):
+    """What one stretch of a person's rota says of them."""
+
+    SHIFT = "shift"  # may be asked for; a person with any shift on a day is free in their shifts alone
+    LEAVE = "leave"
+    REST_DAY = "rest_day"
+    SICK = "sick"
+
+    @property
+    def away(self) -> bool:
+        """Whether nobody may book them in it."""
+        return self is not DutyKind.SHIFT
+
+
+class ClosureKind(StrEnum):
+    """Why a site or a room cannot be had."""
+
+    CLOSED = "closed"
+    MAINTENANCE = "maintenance"
+    BLOCKED = "blocked"  # kept for something that is not in the list

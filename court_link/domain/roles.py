@@ -46,6 +46,8 @@ class Permission(StrEnum):
     SEE_REPORTS = "see_reports"
     MANAGE_USERS = "manage_users"  # people, roles and tokens of their own organisation
     MANAGE_SITES = "manage_sites"
+    PLAN_SITTINGS = "plan_sittings"  # sessions, the rota, closures of a court
+    PLAN_STAFF = "plan_staff"  # shifts, leave and sickness of their own organisation's people and pools
     SEE_AUDIT = "see_audit"
 
 
@@ -54,7 +56,7 @@ P = Permission
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LISTING_OFFICER: frozenset(
         {P.SEE_HEARINGS, P.BOOK, P.IMPORT_LISTS, P.RUN_HEARING, P.RECORD_DIRECTION, P.ISSUE_LINKS}
-        | {P.ISSUE_TRACKING, P.SEE_REPORTS}
+        | {P.ISSUE_TRACKING, P.SEE_REPORTS, P.PLAN_SITTINGS, P.PLAN_STAFF}
     ),
     Role.LEGAL_ADVISER: frozenset(
         {P.SEE_HEARINGS, P.BOOK, P.RUN_HEARING, P.RECORD_DIRECTION, P.ISSUE_LINKS, P.ISSUE_TRACKING}
@@ -62,12 +64,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.USHER: frozenset({P.SEE_HEARINGS, P.RUN_HEARING, P.ISSUE_LINKS}),
     Role.BENCH: frozenset({P.SEE_HEARINGS, P.RUN_HEARING, P.RECORD_DIRECTION}),
     Role.OFFICER: frozenset({P.SEE_OWN_EVIDENCE}),
-    Role.CUSTODY_OFFICER: frozenset({P.SEE_HEARINGS, P.RUN_CUSTODY}),
+    Role.CUSTODY_OFFICER: frozenset({P.SEE_HEARINGS, P.RUN_CUSTODY, P.PLAN_STAFF}),
     Role.DETENTION_OFFICER: frozenset({P.SEE_HEARINGS, P.RUN_CUSTODY}),
     Role.ADVOCATE: frozenset({P.SEE_CLIENTS}),
     Role.PROSECUTOR: frozenset({P.SEE_CLIENTS}),
     Role.COMMISSIONER: frozenset({P.SEE_REPORTS}),
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_USERS, P.MANAGE_SITES, P.SEE_AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.MANAGE_USERS, P.MANAGE_SITES, P.SEE_AUDIT, P.PLAN_SITTINGS, P.PLAN_STAFF}
+    ),
 }
 
 #: Which kinds of organisation may give a person which role.
@@ -101,6 +105,7 @@ class Part(StrEnum):
     WITNESS = "witness"
     PROBATION = "probation"
     APPROPRIATE_ADULT = "appropriate_adult"
+    YOUTH_OFFENDING_TEAM = "youth_offending_team"
     OBSERVER = "observer"
 
 

@@ -52,7 +52,16 @@ class Sight:
             return self._is_own(places[resource_id].organisation_id)
 
         custody = tuple(need for need in needs.custody if own(need.room_id))
-        return replace(needs, custody=custody, attending=tuple(filter(own, needs.attending)), others=0)
+        attending = tuple(filter(own, needs.attending))
+        return replace(
+            needs,
+            custody=custody,
+            attending=attending,
+            travel=tuple(each for each in needs.travel if each.person_id in attending),
+            interpreting=tuple(each for each in needs.interpreting if each.person_id in attending),
+            others=0,
+            parts=(),
+        )
 
     def sees_party(self, role: str) -> bool:
         """Whether they see a party of this role, as the list writes it."""

@@ -4,7 +4,7 @@ Personal data: `user.name`, `user.email`, a person's `resource.name`, `hearing.t
 `link.label`, `event_detail.text`, `problem`'s detail. Everything else is ids, codes and times.
 """
 
-from court_link.store.tables.bookings import Booking, CapacityBucket, Idempotency, Reservation
+from court_link.store.tables.bookings import Booking, CapacityBucket, Idempotency, Reservation, Waiting
 from court_link.store.tables.events import (
     Delivery,
     DeliveryCursor,
@@ -27,9 +27,13 @@ from court_link.store.tables.identity import ApiToken, Invitation, LoginSession,
 from court_link.store.tables.imports import ImportRow, ImportRun
 from court_link.store.tables.live import JoinSession, Link, LinkMedia, LiveRoom, Node
 from court_link.store.tables.places import (
+    CalendarFeed,
+    Closure,
+    Duty,
     Holiday,
     OpeningHours,
     Person,
+    Practice,
     Resource,
     Shift,
     Site,
@@ -40,12 +44,15 @@ from court_link.store.tables.work import DueJob, Setting
 __all__ = [
     "ApiToken",
     "Booking",
+    "CalendarFeed",
     "CapacityBucket",
     "Case",
+    "Closure",
     "Delivery",
     "DeliveryCursor",
     "DirectionRow",
     "DueJob",
+    "Duty",
     "EventDetail",
     "EventRow",
     "EventSeal",
@@ -66,6 +73,7 @@ __all__ = [
     "Organisation",
     "Party",
     "Person",
+    "Practice",
     "Problem",
     "Reservation",
     "Resource",
@@ -78,4 +86,5 @@ __all__ = [
     "UnsealedEvent",
     "User",
     "UserScope",
+    "Waiting",
 ]

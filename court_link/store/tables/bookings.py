@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +65,26 @@ class CapacityBucket(SQLModel, table=True):
     slot: datetime = Field(sa_column=moment(primary_key=True))
     used: int = 0
     cap: int
+
+
+class Waiting(SQLModel, table=True):
+    """A hearing on its court's wait list: a released slot is offered to the best match, provisionally."""
+
+    __tablename__ = "waitlist"
+    __table_args__ = (Index("waitlist_court", "court_id", "earliest"),)
+
+    hearing_id: UUID = Field(foreign_key="hearing.id", primary_key=True)
+    court_id: UUID = Field(foreign_key="organisation.id")
+    needs: dict[str, Any] = Field(sa_column=document())
+    courtrooms: list[str] = Field(default_factory=list, sa_column=document())  # ids that would do
+    earliest: date
+    latest: date
+    urgent: bool = False
+    offered_booking_id: UUID | None = None  # the provisional booking that it has been offered
+    declined: list[str] = Field(default_factory=list, sa_column=document())  # starts that were declined
+    added_by: UUID | None = None
+    added_at: datetime = Field(sa_column=moment())
+    version: int = 1
 
 
 class Idempotency(SQLModel, table=True):

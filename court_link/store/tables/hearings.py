@@ -54,6 +54,12 @@ class Hearing(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     vacated_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     relisted_from: UUID | None = Field(default=None, foreign_key="hearing.id")
+    detained: bool = False  # a defendant is charged and detained: first available sitting
+    remand_expires: date | None = None  # a hard date: heard on it at the latest
+    custody_limit: date | None = None  # the custody time limit, a hard date too
+    same_bench: list[str] = Field(default_factory=list, sa_column=document())  # part-heard: ids of its people
+    group_id: UUID | None = Field(default=None, index=True)  # the days of one hearing that takes several
+    group_day: int = 0  # which of them, from 1
     version: int = 1
 
 
@@ -100,6 +106,7 @@ class DirectionRow(SQLModel, table=True):
     force: Force = Field(sa_column=word(Force))
     status: DirectionStatus = Field(sa_column=word(DirectionStatus))
     maker: str
+    scope: str = ""  # what it is for, as the bench said: "this hearing", "until further order"
     representations: str = ""
     youth_team_heard: bool = False
     recorded_by: UUID | None = None
