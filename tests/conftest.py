@@ -1,4 +1,8 @@
-"""Rules for every test: seeds are printed and can be given again, and CI runs all or fails."""
+"""Rules for every test: seeds are printed and can be given again, and CI runs all or fails.
+
+Tests run in two processes, a file at a time. What keeps the machine busy by itself (browsers, several servers
+at once) runs one after another in one of them, so that nothing with a deadline meets two such tests.
+"""
 
 import os
 import random
@@ -10,6 +14,17 @@ import pytest
 pytest_plugins = ["tests.stores"]
 
 SEED = int(os.environ.get("COURT_LINK_TEST_SEED") or random.SystemRandom().randrange(2**32))
+os.environ["COURT_LINK_TEST_SEED"] = str(SEED)  # the test processes have the seed that is printed
+
+#: Folders and files whose tests keep the machine busy.
+BUSY = (
+    "tests/journeys/",
+    "tests/promises/",
+    "tests/media/test_meeting.py",
+    "tests/media/embedded/test_browsers.py",
+    "tests/web/test_in_browser.py",
+    "tests/demo/test_running.py",
+)
 
 hypothesis.settings.register_profile("court-link", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("court-link")
@@ -19,6 +34,12 @@ hypothesis.settings.load_profile("court-link")
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = str(SEED)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("busy" if file.startswith(BUSY) else file))
 
 
 def pytest_report_header() -> str:
