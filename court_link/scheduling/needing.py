@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
-from court_link.domain.errors import FieldError, Invalid
+from court_link.domain.errors import FieldError, Invalid, Refusal
+from court_link.domain.harddates import limit
 from court_link.domain.places import PersonKind
 from court_link.domain.requirements import Needs, Place
+from court_link.domain.times import london_day
 from court_link.store.tables import Hearing
 
 #: People whose time is reserved. A duty solicitor or prosecutor holds many matters in a session: being booked
@@ -47,6 +50,13 @@ def check_bookable(ctx: Context, hearing: Hearing, needs: Needs, places: Mapping
             errors.append(FieldError("attending", message))
     if errors:
         raise Invalid(errors=list(dict.fromkeys(errors)))
+
+
+def check_in_time(hearing: Hearing, start: datetime) -> Refusal | None:
+    """Why a start is later than the hearing's hard date allows (`domain.harddates`), or None."""
+    day = london_day(start)
+    bound = limit(hearing, day)
+    return Refusal("This time", bound.refusal) if bound and day > bound.day else None
 
 
 def _own(ctx: Context, hearing: Hearing, place: Place) -> bool:

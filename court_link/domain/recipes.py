@@ -1,0 +1,96 @@
+"""What each type of hearing usually takes: minutes, time around it, who takes part. Requirements as data.
+
+The types are those of the Crown Court as published, and the magistrates' own with one county's medians
+(`court_link/data/hearing-types.json`, `hearing-recipes.toml`; where both know a name the magistrates' stands).
+All figures are assumptions: a court's own figures and history come before them (`scheduling.practice`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from court_link.domain.roles import Part
+
+#: Consecutive interpreting says everything twice: an estimate grows by half. An assumption of this service.
+CONSECUTIVE_FACTOR = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One type of hearing. `minutes` is None where somebody must estimate: a trial has no usual length.
+
+    Times are in minutes and stand around the hearing in the custody room. `parts` are those expected besides
+    the bench and the defendant. `first` is the first appearance after charge.
+    """
+
+    name: str
+    welsh: str = ""
+    minutes: int | None = None
+    consultation: int = 15
+    afterwards: int = 0
+    turnaround: int = 10
+    parts: tuple[Part, ...] = ()
+    trial: bool = False
+    first: bool = False
+
+
+def recipe(hearing_type: str) -> Recipe:
+    """The recipe of a hearing type, by its code or name in any case; a plain one for a type nobody knows."""
+    name = hearing_type.strip()
+    known = _every().get(name.casefold())
+    return known or Recipe(name, trial=_sounds_like_a_trial(name), parts=_ADVOCATES)
+
+
+def usual_minutes(hearing_type: str) -> int | None:
+    """The service's own estimate for a type, or None where somebody must make one."""
+    return recipe(hearing_type).minutes
+
+
+def types() -> tuple[Recipe, ...]:
+    """Every type that has a recipe, each name once, the magistrates' first."""
+    return tuple({made.name: made for made in reversed(_every().values())}.values())[::-1]
+
+
+def lengthened(minutes: int) -> int:
+    """An estimate when an interpreter works consecutively, rounded up to five minutes."""
+    return -(-int(minutes * CONSECUTIVE_FACTOR) // 5) * 5
+
+
+_ADVOCATES = (Part.ADVOCATE, Part.PROSECUTOR)
+#: Hearings about a trial that are none: "Pre-Trial Review", "Plea & Trial Preparation".
+_ABOUT_A_TRIAL = re.compile(r"pre-?trial|trial (preparation|review|readiness)|for trial", re.IGNORECASE)
+
+
+def _sounds_like_a_trial(name: str) -> bool:
+    return bool(re.search(r"\btrial\b", name, re.IGNORECASE)) and not _ABOUT_A_TRIAL.search(name)
+
+
+@cache
+def _every() -> Mapping[str, Recipe]:
+    """By code, name and other names in lower case."""
+    folder = resources.files("court_link") / "data"
+    found: dict[str, Recipe] = {}
+    for row in tomllib.loads((folder / "hearing-recipes.toml").read_text("utf-8"))["type"]:
+        others = row.pop("also", [])
+        made = Recipe(**row | {"parts": tuple(map(Part, row["parts"]))})
+        for name in (made.name, *others):
+            found[name.casefold()] = made
+    for row in json.loads((folder / "hearing-types.json").read_text("utf-8"))["hearingTypes"]:
+        # The exhibit rows repeat a code, or carry a Welsh name that is not of the hearing.
+        welsh = "" if "exhibitHearingCode" in row else row["welshHearingDescription"]
+        made = _crown(row["hearingDescription"], welsh, row["defaultDurationMin"])
+        found.setdefault(row["hearingDescription"].casefold(), made)
+        found.setdefault(row["hearingCode"].casefold(), made)
+    return found
+
+
+def _crown(name: str, welsh: str, minutes: int) -> Recipe:
+    """A Crown Court type as published; 0 minutes is none, and its trials are those without."""
+    parts = (*_ADVOCATES, Part.PROBATION) if "sentence" in name.casefold() else _ADVOCATES
+    return Recipe(name, welsh, minutes or None, parts=parts, trial=not minutes)
