@@ -1,0 +1,79 @@
+"""Named queries of people's duties: when they are on shift, on leave, on a rest day or off sick."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, bindparam, delete, insert, select
+from sqlmodel import Session, col
+
+from court_link.domain.ids import new_id
+from court_link.domain.places import DutyKind
+from court_link.domain.times import Interval
+from court_link.store.tables import Duty
+
+#: The longest stretch that is kept as one, so that a look at some days need not go back for ever.
+LONGEST = timedelta(days=35)
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DutyStretch:
+    """One stretch of a person's rota."""
+
+    id: UUID
+    person_id: UUID
+    interval: Interval
+    kind: DutyKind
+
+
+def of(session: Session, person_ids: Collection[UUID], within: Interval) -> dict[UUID, list[DutyStretch]]:
+    """What the rotas of these people say of an interval, in order; of whom nothing is said is not in it."""
+    given = {
+        "ids": list(person_ids),
+        "since": within.start - LONGEST,
+        "start": within.start,
+        "end": within.end,
+    }
+    found: dict[UUID, list[DutyStretch]] = {}
+    for row in session.connection().execute(_WITHIN, given):
+        found.setdefault(row.person_id, []).append(_stretch(row))
+    return found
+
+
+def add(session: Session, stretches: Iterable[tuple[UUID, Interval, DutyKind]]) -> list[UUID]:
+    """Adds stretches of at most `LONGEST`, as (person, when, kind); their ids."""
+    rows = [
+        {"id": new_id(), "person_id": person, "starts_at": when.start, "ends_at": when.end, "kind": kind}
+        for person, when, kind in stretches
+    ]
+    if rows:
+        session.execute(insert(Duty), rows)
+    return [row["id"] for row in rows]
+
+
+def remove(session: Session, ids: Sequence[UUID]) -> None:
+    for start in range(0, len(ids), _AT_ONCE):
+        session.execute(delete(Duty).where(col(Duty.id).in_(ids[start : start + _AT_ONCE])))
+
+
+def _stretch(row: Any) -> DutyStretch:
+    return DutyStretch(row.id, row.person_id, Interval(row.starts_at, row.ends_at), row.kind)
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+# Search asks this of every look at a month, so it is put together once.
+_WITHIN = (
+    select(col(Duty.id), col(Duty.person_id), col(Duty.starts_at), col(Duty.ends_at), col(Duty.kind))
+    .where(
+        col(Duty.person_id).in_(_IDS),
+        col(Duty.starts_at) < bindparam("end"),
+        col(Duty.starts_at) >= bindparam("since"),
+        col(Duty.ends_at) > bindparam("start"),
+    )
+    .order_by(col(Duty.person_id), col(Duty.starts_at), col(Duty.id))
+)
