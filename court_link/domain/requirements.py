@@ -245,6 +245,7 @@ class Place:
     courts: bool = False  # the site is a court house
     area: str = ""  # of its organisation
     person: PersonKind | None = None  # for a person, which kind
+    restricted_to: tuple[str, ...] = ()  # business types that a courtroom is kept for; none is any
 
     @property
     def label(self) -> str:

@@ -16,12 +16,13 @@ from court_link.domain import wording
 from court_link.domain.booking import PoolKind, Purpose
 from court_link.domain.context import Context
 from court_link.domain.errors import Refusal, SlotTaken
+from court_link.domain.opening import Opening
 from court_link.domain.requirements import QUARTER, Demand, Needs, Place, Rules, demands, quarters
 from court_link.domain.roles import Permission
 from court_link.domain.slots import Grid, Obstacle, Start, Wanted, first_free, outside, starts
 from court_link.domain.times import Interval, day_interval, london_day, union
 from court_link.scheduling.needing import check_bookable
-from court_link.scheduling.opening import Opening, openings
+from court_link.scheduling.opening import openings
 from court_link.scheduling.pools import caps
 from court_link.store import Session, bookings, buckets, calendar, hearings, reservations
 from court_link.store.reservations import Held
@@ -176,18 +177,18 @@ class _Search:
     def day(self, day: date) -> _Day:
         whole = day_interval(day).widened(MARGIN, MARGIN)
         grid = Grid.over(whole)
-        opened = openings(self.session, self.places.values(), day)
+        opened = openings(self.session, self.places.values(), [day])
         sits = opened[self.needs.courtroom_id]
         gone = [Obstacle(Interval(_EVER, self.ctx.now), "has passed", ends=False)]
         wanted = (
             Wanted("This time", gone),
-            *self._resources(whole, opened, gone),
+            *self._resources(day, whole, opened, gone),
             *self._pools(whole),
         )
-        return _Day(grid, sits.times, wanted, sits.shut)
+        return _Day(grid, sits.times, wanted, sits.why(day))
 
     def _resources(
-        self, whole: Interval, opened: dict[UUID, Opening], gone: Sequence[Obstacle]
+        self, day: date, whole: Interval, opened: dict[UUID, Opening], gone: Sequence[Obstacle]
     ) -> Iterator[Wanted]:
         ids = self.needs.resource_ids
         taken = reservations.taken(self.session, ids, whole, self.ctx.now, but_of=self.hearing.id)
@@ -198,7 +199,9 @@ class _Search:
             before, after = self.needs.around(resource_id)
             obstacles = [Obstacle(held.interval, _why(held, own)) for held in taken[resource_id]]
             if resource_id in opened:
-                obstacles += outside(whole, opened[resource_id].times, opened[resource_id].shut)
+                opening = opened[resource_id]
+                obstacles += [Obstacle(each.during, each.why) for each in opening.closures]
+                obstacles += outside(whole, opening.times, opening.why(day))
             if before:
                 obstacles += [replace(each, reason="has no time left for the consultation") for each in gone]
             yield Wanted(self.places[resource_id].label, obstacles, before, after)

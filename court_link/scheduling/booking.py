@@ -307,12 +307,12 @@ def _give_back(session: Session, rows: Sequence[BookingRow]) -> None:
 
 def _open(session: Session, ctx: Context, needs: Needs, places: Mapping[UUID, Place], slot: Interval) -> bool:
     """Whether it all lies ahead, the courtroom sits, and every other place is open with its time around."""
-    opened = openings(session, places.values(), london_day(slot.start))
+    opened = openings(session, places.values(), [london_day(slot.start)])
     for resource_id in needs.resource_ids:
         taken = slot.widened(*needs.around(resource_id))
         if taken.start < ctx.now:
             return False
-        if resource_id in opened and not any(each.contains(taken) for each in opened[resource_id].times):
+        if resource_id in opened and not opened[resource_id].holds(taken):
             return False
     return True
 

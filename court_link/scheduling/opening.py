@@ -1,68 +1,139 @@
-"""When a place is open on a London day: a courtroom in its sittings, everything else in its site's hours."""
+"""When places are open on London days: a courtroom in its sittings, everything else in its site's hours.
+
+A courtroom with any session in a week (Monday to Sunday) sits in its sessions alone all that week: a session
+taken out does not open the room, and a Saturday is sat on where a session says so. In a week that nobody has
+planned it keeps its site's hours, and bank holidays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from court_link.domain.booking import ResourceKind
+from court_link.domain.opening import Closed, Opening, without
+from court_link.domain.places import ClosureKind
 from court_link.domain.requirements import Place
-from court_link.domain.times import LONDON, Interval, day_interval, union
+from court_link.domain.times import LONDON, Interval, day_interval, london_day, union
 from court_link.store import Session, calendar
+from court_link.store.calendar import Shut, Sitting
 
 #: Usual sittings where a court house has no hours of its own: weekdays, in minutes after midnight.
 #: An assumption of this service; each court house may have its own hours.
 USUAL_SITTINGS = ((10 * 60, 13 * 60), (14 * 60, 16 * 60 + 30))
+_WEEK = timedelta(days=7)
+
+
+def openings(
+    session: Session, places: Iterable[Place], days: Sequence[date], *, business: str | None = None
+) -> dict[UUID, Opening]:
+    """When each of these places that stands at a site is open on `days`; a person is not in the answer.
+
+    In a constant number of queries however many days. `business` is the business type to be done: a
+    courtroom kept for others is shut to it, and one kept for it sits for it in sessions of that type.
+    """
+    standing = [place for place in places if place.site_id is not None and place.person is None]
+    if not standing or not days:
+        return {}
+    monday, sunday = monday_of(min(days)), monday_of(max(days)) + _WEEK - timedelta(days=1)
+    whole = Interval(day_interval(monday).start, day_interval(sunday).end)
+    sites = {place.site_id for place in standing if place.site_id}
+    courtrooms = [place.id for place in standing if place.kind is ResourceKind.COURTROOM]
+    known = _Known(
+        sittings=calendar.sittings(session, courtrooms, whole),
+        hours=calendar.hours(session, sites),
+        holidays=calendar.holidays(session, monday, sunday),
+        closures=calendar.closures(session, sites, whole),
+    )
+    return {place.id: _opening(place, days, known, business) for place in standing}
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """The open times of a place on a day, disjoint and in order, and what it is called when it is shut."""
+class _Known:
+    """What is kept of the places and days asked for, as it was read."""
 
-    times: tuple[Interval, ...]
-    shut: str
-
-
-def openings(session: Session, places: Iterable[Place], day: date) -> dict[UUID, Opening]:
-    """When each of these places that stands at a site is open on `day`; a person is not in the answer."""
-    standing = [place for place in places if place.site_id is not None and place.person is None]
-    whole = day_interval(day)
-    courtrooms = [place.id for place in standing if place.kind is ResourceKind.COURTROOM]
-    sittings = calendar.sittings(session, courtrooms, whole)
-    hours = calendar.hours(session, {place.site_id for place in standing if place.site_id})
-    weekly = {
-        site: [(opens, closes) for weekday, opens, closes in rows if weekday == day.weekday()]
-        for site, rows in hours.items()
-    }
-    holiday = calendar.holiday(session, day)
-    return {place.id: _opening(place, day, weekly, sittings, holiday) for place in standing}
+    sittings: Mapping[UUID, Sequence[Sitting]]
+    hours: Mapping[UUID, Sequence[tuple[int, int, int]]]
+    holidays: Mapping[date, str]
+    closures: Mapping[UUID, Sequence[Shut]]
 
 
-def _opening(
-    place: Place,
-    day: date,
-    weekly: Mapping[UUID, Collection[tuple[int, int]]],
-    sittings: Mapping[UUID, list[Interval]],
-    holiday: str | None,
-) -> Opening:
+def _opening(place: Place, days: Sequence[date], known: _Known, business: str | None) -> Opening:
     if place.site_closed or not place.active:
-        return Opening((), "is not in use")
-    if place.id in sittings:
-        return Opening(tuple(union(sittings[place.id])), "is not sitting")
+        return Opening((), dict.fromkeys(days, "is not in use"))
+    if business and place.restricted_to and business not in place.restricted_to:
+        return Opening((), dict.fromkeys(days, f"is kept for {' and '.join(place.restricted_to)}"))
+    planned = known.sittings.get(place.id, ())
+    weeks = {monday_of(london_day(each.during.start)) for each in planned}
+    sitting = [each.during for each in planned if _sat_in(each, place, business)]
+    times: list[Interval] = []
+    shut: dict[date, str] = {}
+    for day in days:
+        if monday_of(day) in weeks:
+            whole = _whole(day)
+            times += [clipped for each in sitting if (clipped := each.clipped(whole))]
+            shut[day] = "is not sitting"
+        else:
+            opened, shut[day] = _hours(place, day, known)
+            times += opened
+    closed = [
+        Closed(each.during, _said(each))
+        for each in known.closures.get(place.site_id or place.id, ())
+        if each.resource_id in (None, place.id)
+    ]
+    for day in days if closed else ():
+        shut[day] = next((each.why for each in closed if each.during.contains(_whole(day))), shut[day])
+    left = without(times, [each.during for each in closed]) if closed else tuple(union(times))
+    return Opening(left, shut, tuple(closed))
+
+
+def _sat_in(sitting: Sitting, place: Place, business: str | None) -> bool:
+    """Whether a courtroom that may be kept for some business sits in this session for this business."""
+    if not place.restricted_to or not sitting.business_type:
+        return True
+    return sitting.business_type in ((business,) if business else place.restricted_to)
+
+
+def _hours(place: Place, day: date, known: _Known) -> tuple[list[Interval], str]:
+    holiday = known.holidays.get(day)
     if holiday and not place.opens_on_holidays:
-        return Opening((), f"is closed for {holiday}")
-    hours = weekly.get(place.site_id) if place.site_id else None
-    if hours is None:
-        # Without hours of its own a court house keeps the usual ones; a suite or a station never shuts.
-        if not place.courts:
-            return Opening((day_interval(day),), "is closed")
+        return [], f"is closed for {holiday}"
+    weekly = known.hours.get(place.site_id) if place.site_id else None
+    hours: Collection[tuple[int, int]]
+    if weekly is not None:
+        hours = [(opens, closes) for weekday, opens, closes in weekly if weekday == day.weekday()]
+    elif place.courts:
         hours = USUAL_SITTINGS if day.weekday() < 5 else ()
-    times = [Interval(wall(day, opens), wall(day, closes)) for opens, closes in hours]
-    return Opening(tuple(union(times)), "is closed")
+    else:  # a suite or a station without hours of its own never shuts
+        return [_whole(day)], "is closed"
+    return [Interval(wall(day, opens), wall(day, closes)) for opens, closes in hours], "is closed"
 
 
+_CLOSURES: Mapping[ClosureKind, str] = {
+    ClosureKind.CLOSED: "is closed",
+    ClosureKind.MAINTENANCE: "is under maintenance",
+    ClosureKind.BLOCKED: "is kept free",
+}
+
+
+def _said(closure: Shut) -> str:
+    words = _CLOSURES[closure.kind]
+    return f"{words} ({closure.reason})" if closure.reason else words
+
+
+def monday_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+#: Search asks these of the same days again and again, of every room and of every request.
+_whole = lru_cache(maxsize=2048)(day_interval)
+
+
+@lru_cache(maxsize=8192)
 def wall(day: date, minutes: int) -> datetime:
     """The UTC instant of so many minutes on the London wall clock of a day; 1,440 is the next midnight.
 

@@ -1,20 +1,21 @@
-"""Named queries on places and their times: rooms and people, opening hours, sittings, holidays, shifts."""
+"""Named queries on places and their times: rooms and people, hours, sittings, holidays, closures, shifts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, or_, select, true
 from sqlmodel import Session, col
 
 from court_link.domain.context import Context
-from court_link.domain.places import SiteKind
+from court_link.domain.places import ClosureKind, SiteKind
 from court_link.domain.requirements import Place
 from court_link.domain.times import Interval
 from court_link.store.tables import (
+    Closure,
     Holiday,
     OpeningHours,
     Organisation,
@@ -68,19 +69,47 @@ def hours(session: Session, site_ids: Collection[UUID]) -> dict[UUID, list[tuple
     return found
 
 
-def holiday(session: Session, day: date) -> str | None:
-    """The name of the bank holiday on a day, or None."""
-    return session.connection().execute(_HOLIDAY, {"on": day}).scalar()
+def holidays(session: Session, first: date, last: date) -> dict[date, str]:
+    """The bank holidays from one day to another, both counted, by day."""
+    given = {"first": first, "last": last}
+    return {row.day: row.name for row in session.connection().execute(_HOLIDAYS, given)}
+
+
+class Sitting(NamedTuple):
+    """A courtroom's session, as far as it says when the courtroom sits and for what."""
+
+    during: Interval
+    business_type: str
 
 
 def sittings(
     session: Session, courtroom_ids: Collection[UUID], within: Interval
-) -> dict[UUID, list[Interval]]:
+) -> dict[UUID, list[Sitting]]:
     """The sessions of these courtrooms that overlap an interval, in order; without any, not in the answer."""
     given = {"ids": list(courtroom_ids), "start": within.start, "end": within.end}
-    found: dict[UUID, list[Interval]] = {}
-    for courtroom_id, starts_at, ends_at in session.connection().execute(_SITTINGS, given):
-        found.setdefault(courtroom_id, []).append(Interval(starts_at, ends_at))
+    found: dict[UUID, list[Sitting]] = {}
+    for courtroom_id, starts_at, ends_at, business in session.connection().execute(_SITTINGS, given):
+        found.setdefault(courtroom_id, []).append(Sitting(Interval(starts_at, ends_at), business))
+    return found
+
+
+class Shut(NamedTuple):
+    """A closure of a whole site, or of one room of it."""
+
+    resource_id: UUID | None
+    during: Interval
+    kind: ClosureKind
+    reason: str
+
+
+def closures(session: Session, site_ids: Collection[UUID], within: Interval) -> dict[UUID, list[Shut]]:
+    """The closures at these sites that overlap an interval, in order; without any, not in the answer."""
+    given = {"ids": list(site_ids), "start": within.start, "end": within.end}
+    found: dict[UUID, list[Shut]] = {}
+    for site_id, resource_id, starts_at, ends_at, kind, reason in session.connection().execute(
+        _CLOSURES, given
+    ):
+        found.setdefault(site_id, []).append(Shut(resource_id, Interval(starts_at, ends_at), kind, reason))
     return found
 
 
@@ -103,6 +132,7 @@ def _places() -> Any:
             col(Resource.name),
             col(Resource.organisation_id),
             col(Resource.active),
+            col(Resource.restricted_to),
             col(Site.id).label("site_id"),
             col(Site.name).label("site_name"),
             col(Site.kind).label("site_kind"),
@@ -133,6 +163,7 @@ def _place(row: Any) -> Place:
         courts=row.site_kind is SiteKind.COURT_HOUSE,
         area=row.area,
         person=row.person,
+        restricted_to=tuple(row.restricted_to),
     )
 
 
@@ -150,15 +181,38 @@ _HOURS = (
     .where(col(OpeningHours.site_id).in_(_IDS))
     .order_by(col(OpeningHours.opens))
 )
-_HOLIDAY = select(col(Holiday.name)).where(col(Holiday.day) == bindparam("on"))
+_HOLIDAYS = select(col(Holiday.day), col(Holiday.name)).where(
+    col(Holiday.day).between(bindparam("first"), bindparam("last"))
+)
 _SITTINGS = (
-    select(col(SittingSession.courtroom_id), col(SittingSession.starts_at), col(SittingSession.ends_at))
+    select(
+        col(SittingSession.courtroom_id),
+        col(SittingSession.starts_at),
+        col(SittingSession.ends_at),
+        col(SittingSession.business_type),
+    )
     .where(
         col(SittingSession.courtroom_id).in_(_IDS),
         col(SittingSession.starts_at) < bindparam("end"),
         col(SittingSession.ends_at) > bindparam("start"),
     )
     .order_by(col(SittingSession.starts_at))
+)
+_CLOSURES = (
+    select(
+        col(Closure.site_id),
+        col(Closure.resource_id),
+        col(Closure.starts_at),
+        col(Closure.ends_at),
+        col(Closure.kind),
+        col(Closure.reason),
+    )
+    .where(
+        col(Closure.site_id).in_(_IDS),
+        col(Closure.starts_at) < bindparam("end"),
+        col(Closure.ends_at) > bindparam("start"),
+    )
+    .order_by(col(Closure.starts_at))
 )
 _SHIFTS = select(col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff)).where(
     col(Shift.site_id).in_(_IDS),
