@@ -1,0 +1,48 @@
+"""Whom a change affects, said before it is made and written into its event; see `domain.affected`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from court_link.domain import wording
+from court_link.domain.affected import Affected, Arrangement, Participant, compare
+from court_link.domain.context import Context
+from court_link.domain.roles import Part
+from court_link.store import Session, calendar, following, hearings, links
+from court_link.store.bookings import Booking
+
+
+def arrangement(booking: Booking) -> Arrangement:
+    """What a booking arranges."""
+    return Arrangement(booking.needs, booking.slot.start)
+
+
+def of(
+    session: Session,
+    ctx: Context,
+    hearing_id: UUID,
+    before: Arrangement | None,
+    after: Arrangement | None,
+) -> tuple[Affected, ...]:
+    """Those whose facts change when `after` takes the place of `before`; None is nothing booked.
+
+    Whoever takes part by a link of their own, and whoever follows by reference, is among them.
+    """
+    needed = {each for one in (before, after) if one for each in one.needs.resource_ids}
+    places = calendar.places(session, needed)
+    others = tuple(_others(session, ctx, hearing_id, needed))
+    return compare(before, after, places, others)
+
+
+def _others(session: Session, ctx: Context, hearing_id: UUID, needed: set[UUID]) -> Iterator[Participant]:
+    for link in links.of_hearing(session, ctx, hearing_id):
+        reserved = link.person_id in needed or (link.person_id is None and link.room_id in needed)
+        if link.part is not Part.BENCH and not reserved:
+            yield Participant(link.label, link.person_id or link.id, link.organisation_id)
+    hearing = hearings.row(session, hearing_id)
+    if following.followable(hearing):
+        given = following.references(session, hearing_id)
+        if count := sum(each.revoked_at is None for each in given):
+            name = wording.plural(count, "person", "people") + " following by reference"
+            yield Participant(name, follows=True)
