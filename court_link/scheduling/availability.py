@@ -177,7 +177,7 @@ class _Search:
     def day(self, day: date) -> _Day:
         whole = day_interval(day).widened(MARGIN, MARGIN)
         grid = Grid.over(whole)
-        opened = openings(self.session, self.places.values(), [day])
+        opened = openings(self.session, self.places.values(), [day], reader=self.ctx.actor)
         sits = opened[self.needs.courtroom_id]
         gone = [Obstacle(Interval(_EVER, self.ctx.now), "has passed", ends=False)]
         wanted = (

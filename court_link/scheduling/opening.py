@@ -14,10 +14,12 @@ from functools import lru_cache
 from uuid import UUID
 
 from court_link.domain.booking import ResourceKind
+from court_link.domain.context import Actor
 from court_link.domain.opening import Closed, Opening, without
 from court_link.domain.places import ClosureKind
 from court_link.domain.requirements import Place
 from court_link.domain.times import LONDON, Interval, day_interval, london_day, union
+from court_link.scheduling import duties
 from court_link.store import Session, calendar
 from court_link.store.calendar import Shut, Sitting
 
@@ -28,13 +30,27 @@ _WEEK = timedelta(days=7)
 
 
 def openings(
-    session: Session, places: Iterable[Place], days: Sequence[date], *, business: str | None = None
+    session: Session,
+    places: Iterable[Place],
+    days: Sequence[date],
+    *,
+    business: str | None = None,
+    reader: Actor | None = None,
 ) -> dict[UUID, Opening]:
-    """When each of these places that stands at a site is open on `days`; a person is not in the answer.
+    """When each of these places and people can be had on `days`; who is not in the answer is always free.
 
     In a constant number of queries however many days. `business` is the business type to be done: a
     courtroom kept for others is shut to it, and one kept for it sits for it in sessions of that type.
+    `reader` is who will read why a person is away; None is somebody of another organisation.
     """
+    wanted = list(places)
+    people = [place for place in wanted if place.person is not None]
+    return _of_sites(session, wanted, days, business) | duties.openings_of(session, people, days, reader)
+
+
+def _of_sites(
+    session: Session, places: Iterable[Place], days: Sequence[date], business: str | None
+) -> dict[UUID, Opening]:
     standing = [place for place in places if place.site_id is not None and place.person is None]
     if not standing or not days:
         return {}
