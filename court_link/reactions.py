@@ -36,7 +36,13 @@ ROOM_CHANGED = frozenset(
 )
 #: These concern the room too, and were made by what knows of no rooms.
 CHANGED_ELSEWHERE = frozenset(
-    {E.HEARING_VACATED, E.BOOKING_RELEASED, E.DIRECTION_RECORDED, E.DIRECTION_RESCINDED}
+    {
+        E.HEARING_VACATED,
+        E.BOOKING_RELEASED,
+        E.BOOKING_CHANGED,
+        E.DIRECTION_RECORDED,
+        E.DIRECTION_RESCINDED,
+    }
 )
 
 

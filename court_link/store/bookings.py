@@ -116,11 +116,11 @@ def locked(session: Session, booking_id: UUID) -> BookingRow:
     return session.get_one(BookingRow, booking_id, with_for_update=True)
 
 
-def live(session: Session, hearing_id: UUID, *, lock: bool = True) -> Sequence[BookingRow]:
-    """The rows that still hold resources for a hearing, lapsed holds among them, in id order."""
+def live(session: Session, *hearing_ids: UUID, lock: bool = True) -> Sequence[BookingRow]:
+    """The rows that still hold resources for these hearings, lapsed holds among them, in id order."""
     query = (
         select(BookingRow)
-        .where(col(BookingRow.hearing_id) == hearing_id, col(BookingRow.state).in_(LIVE_BOOKING))
+        .where(col(BookingRow.hearing_id).in_(hearing_ids), col(BookingRow.state).in_(LIVE_BOOKING))
         .order_by(col(BookingRow.id))
     )
     return session.execute(query.with_for_update() if lock else query).scalars().all()

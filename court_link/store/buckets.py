@@ -17,40 +17,49 @@ from court_link.store.tables import CapacityBucket
 Key = tuple[str, datetime]
 
 
-def take(session: Session, wanted: Mapping[Key, int], caps: Mapping[Key, int]) -> bool:
-    """Take units from every bucket wanted, or from none: whether they were had.
+def change(session: Session, delta: Mapping[Key, int], caps: Mapping[Key, int]) -> frozenset[Key]:
+    """Take units from buckets (above 0) and give back (below 0), in key order; answers those too full.
 
     The guard is in the statement: `used + n <= cap`. A bucket's cap is what is known now, written as it is
-    taken from.
+    taken from; giving back is never refused and needs no cap. When any bucket was too full, nothing stands.
     """
-    if any(units > caps[key] for key, units in wanted.items()):
-        return False
-    rows = [
-        {"pool": pool, "slot": slot, "used": wanted[pool, slot], "cap": caps[pool, slot]}
-        for pool, slot in sorted(wanted)
-    ]
-    upsert = _POSTGRESQL if session.get_bind().dialect.name == "postgresql" else _SQLITE
-    taken = [(row.pool, row.slot) for row in session.execute(upsert, rows)]
-    if len(taken) == len(rows):
-        return True
-    give_back(session, {key: wanted[key] for key in taken})
-    return False
+    wanted = {key: units for key, units in sorted(delta.items()) if units > 0}
+    full = frozenset(key for key, units in wanted.items() if units > caps[key])
+    if full:
+        return full
+    returned = {key: units for key, units in delta.items() if units < 0}
+    if returned:
+        _lock(session, wanted.keys() | returned.keys())
+        _add(session, returned)
+    if not wanted:
+        return frozenset()
+    rows = [{"pool": key[0], "slot": key[1], "used": wanted[key], "cap": caps[key]} for key in wanted]
+    taken = {(row.pool, row.slot) for row in session.execute(_TAKE[session.get_bind().dialect.name], rows)}
+    if len(taken) < len(wanted):
+        _add(session, {key: -delta[key] for key in taken | returned.keys()})
+    return frozenset(wanted) - taken
 
 
 def give_back(session: Session, units: Mapping[Key, int]) -> None:
-    """Return units to their buckets, locked in key order first."""
-    if not units:
-        return
-    keys = sorted(units)
+    """Return units to their buckets, in key order."""
+    change(session, {key: -count for key, count in units.items()}, {})
+
+
+def _lock(session: Session, keys: Collection[Key]) -> None:
+    """Lock those of these buckets that there are, in key order (PostgreSQL)."""
     session.execute(
         select(col(CapacityBucket.used))
-        .where(tuple_(col(CapacityBucket.pool), col(CapacityBucket.slot)).in_(keys))
+        .where(tuple_(col(CapacityBucket.pool), col(CapacityBucket.slot)).in_(sorted(keys)))
         .order_by(col(CapacityBucket.pool), col(CapacityBucket.slot))
         .with_for_update()
     )
-    session.connection().execute(
-        _GIVE_BACK, [{"in_pool": pool, "at": slot, "units": units[pool, slot]} for pool, slot in keys]
-    )
+
+
+def _add(session: Session, units: Mapping[Key, int]) -> None:
+    """Add to buckets that there are, below 0 to give back."""
+    rows = [{"in_pool": pool, "at": slot, "units": units[pool, slot]} for pool, slot in sorted(units)]
+    if rows:
+        session.connection().execute(_ADD, rows)
 
 
 def used(session: Session, pools: Collection[str], within: Interval) -> dict[Key, int]:
@@ -75,10 +84,9 @@ def _guarded(insert: Any) -> Any:
     ).returning(col(CapacityBucket.pool), col(CapacityBucket.slot))
 
 
-_POSTGRESQL = _guarded(postgresql.insert)
-_SQLITE = _guarded(sqlite.insert)
-_GIVE_BACK = (
+_TAKE = {"postgresql": _guarded(postgresql.insert), "sqlite": _guarded(sqlite.insert)}
+_ADD = (
     update(CapacityBucket.__table__)  # type: ignore[attr-defined]
     .where(col(CapacityBucket.pool) == bindparam("in_pool"), col(CapacityBucket.slot) == bindparam("at"))
-    .values(used=col(CapacityBucket.used) - bindparam("units"))
+    .values(used=col(CapacityBucket.used) + bindparam("units"))
 )

@@ -61,6 +61,20 @@ def of_court(
     return hearing
 
 
+def locked_of_court(session: Session, ctx: Context, hearing_ids: Collection[UUID]) -> dict[UUID, Hearing]:
+    """These hearings, locked in the order of their ids, for a change that only their own court makes.
+
+    Raises NotFound unless every one of them is theirs to see, Forbidden when another court lists one.
+    """
+    query = select(Hearing).where(col(Hearing.id).in_(hearing_ids), in_scope(ctx)).order_by(col(Hearing.id))
+    found = {hearing.id: hearing for hearing in session.exec(query.with_for_update(of=Hearing))}
+    if len(found) < len(set(hearing_ids)):
+        raise NotFound()
+    if not ctx.actor.everywhere and any(each.court_id not in ctx.actor.scope for each in found.values()):
+        raise Forbidden()
+    return found
+
+
 def row(session: Session, hearing_id: UUID) -> Hearing:
     """A hearing that exists, for the service's own work: nobody's scope is asked, nothing is locked."""
     return session.get_one(Hearing, hearing_id)
