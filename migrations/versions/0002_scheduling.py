@@ -32,10 +32,13 @@ def documents(name: str) -> sa.Column[Any]:
 # Added without batch mode, which would rebuild the tables and drop their triggers.
 ADDED: dict[str, Callable[[], list[sa.Column[Any]]]] = {
     "hearing": lambda: [
+        sa.Column("in_custody", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("detained", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("remand_expires", sa.Date(), nullable=True),
         sa.Column("custody_limit", sa.Date(), nullable=True),
         documents("same_bench"),
+        text("recording_power"),
+        text("recording_ordered_by"),
         sa.Column("group_id", sa.Uuid(), nullable=True),
         whole("group_day"),
     ],
@@ -46,6 +49,7 @@ ADDED: dict[str, Callable[[], list[sa.Column[Any]]]] = {
         whole("minutes"),
         text("source"),
         sa.Column("source_key", sa.String(), nullable=True),
+        sa.Column("against_rota", sa.Boolean(), nullable=False, server_default=sa.false()),
     ],
     "shift": lambda: [
         whole("away"),

@@ -95,6 +95,7 @@ class SittingSession(SQLModel, table=True):
     minutes: int = 0  # minutes that it takes; 0 is not counted
     source: str = ""  # the rota that it came from; empty when a person made it
     source_key: str | None = Field(default=None)  # its identity in that rota
+    against_rota: bool = False  # a later rota has it no longer so: kept for what is booked in it
     version: int = 1
 
 
