@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
-from court_link.demo import listing
+from court_link.demo import listing, plan
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import NotFound
 from court_link.domain.hearing import FINISHED
@@ -45,4 +45,10 @@ def sample_list(session: Session, ctx: Context) -> bytes:
     """A court list for the rest of today, to be imported: eight matters that the court does not have yet."""
     day = london_day(ctx.now)
     coming = [each for each in _SAMPLE_TIMES if from_london(day, each) > ctx.now + timedelta(minutes=20)]
-    return listing.document(day, listing.entries(day, [_SAMPLE], (coming or _SAMPLE_TIMES)[:8], seed=7))
+    chance = plan.chance_of(day, "sample")
+    types = ("Bail", "Guilty anticipated plea", "Sentence", "Remand")
+    entries = [
+        plan.entry(_SAMPLE, from_london(day, at), chance.choice(types), chance)
+        for at in (coming or _SAMPLE_TIMES)[:8]
+    ]
+    return listing.document(day, entries)

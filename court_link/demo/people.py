@@ -80,6 +80,13 @@ PLAYERS = (
     Player("advocate2", "Barnaby Fennimore", MEDLAR, frozenset({Role.ADVOCATE}), PersonKind.ADVOCATE),
     Player("commissioner", "Hester Goldcrest", COMMISSIONER, frozenset({Role.COMMISSIONER})),
 )
+#: Officers who give evidence and do not sign in to the demonstration.
+OFFICERS = (
+    *("PC Wren Tollgate", "PC Hazel Brimstone-Lake", "PC Fennel Draycart", "PC Aster Pennywhistle"),
+    *("DC Larch Underbough", "PC Basil Thimblewood", "PC Clover Ashdown-Vane", "Sergeant Rue Hartlepage"),
+    *("PC Moss Kettleby", "DC Ivy Candlewick", "PC Yarrow Fothergale", "PC Teasel Winterbourne-Ash"),
+    *("PC Sedge Applecart", "PC Bryony Lockless"),
+)
 BY_KEY = {player.key: player for player in PLAYERS}
 
 
@@ -107,6 +114,22 @@ def found(session: Session, ctx: Context, at: datetime) -> None:
         founder = Context(administrator, ctx.request_id, ctx.now)
         details = people.Details(player.name, player.email, player.roles, person_id)
         people.add(session, founder, details, at)
+
+    for number, name in enumerate(OFFICERS, 5001):
+        places.add_person(session, ids[FORCE], PersonKind.OFFICER, name, number=str(number))
+
+
+def officers(session: Session) -> list[UUID]:
+    """Those who give evidence in the county's hearings, by number; the sergeant whom a visitor plays is kept
+    free for the hearing that is always about to begin."""
+    force = accounts.organisation_named(session, FORCE)
+    if force is None:
+        raise NotFound()
+    return [
+        person.id
+        for person in places.officers(session, force.id)
+        if person.number != BY_KEY["officer"].number
+    ]
 
 
 def actor(session: Session, ctx: Context, key: str) -> Actor:

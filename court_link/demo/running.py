@@ -69,8 +69,7 @@ async def _run(fresh: bool, host: str, port: int, beyond_loopback: bool) -> None
     url = f"sqlite:///{directory / 'court-link.sqlite3'}"
     await asyncio.to_thread(migrate.upgrade, url)
     court_time = clock.anchored(directory, WallClock())
-    _say("Setting out a court day in Hertfordshire. The first time takes a few seconds.")
-    await seeding.seed(url, court_time, WallClock().now())
+    await seeding.seed(url, court_time, WallClock().now(), say=_say)
     environment = os.environ | _environment(directory, url, host, port)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

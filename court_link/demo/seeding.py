@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from court_link.demo import days, people
+from court_link.demo import days, people, plan
 from court_link.demo.days import Teller
+from court_link.domain import wording
 from court_link.domain.clock import Clock, SetClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.times import london_day
-from court_link.importing import register
 from court_link.store import open_db
 
+#: Sitting days of the month that is told: before today, and after it.
+PAST, AHEAD = 18, 10
 
-async def seed(url: str, clock: Clock, real: datetime, past_days: int = 4) -> None:
-    """Fills a migrated, empty store with Hertfordshire, its people, some days past and today; once.
 
-    `clock` is court time; `real` is real time, for the people's accounts; `past_days` are the sitting days
-    before today of which the report tells.
+async def seed(
+    url: str,
+    clock: Clock,
+    real: datetime,
+    *,
+    past: int = PAST,
+    ahead: int = AHEAD,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Fills a migrated, empty store with Hertfordshire, its people, and days past, to come and today; once.
+
+    `clock` is court time; `real` is real time, for the people's accounts; `past` and `ahead` are counted in
+    sitting days. `say` hears how far it is, for it takes a while.
     """
     now = clock.now()
     told = SetClock(now)
@@ -26,13 +38,17 @@ async def seed(url: str, clock: Clock, real: datetime, past_days: int = 4) -> No
     try:
         if await db.read(people.is_founded, Context(SYSTEM)):
             return
-        past = list(reversed(_days_before(london_day(now), past_days)))
+        before, after = _sitting_days(london_day(now), -past), _sitting_days(london_day(now), ahead)
         teller = Teller(db, told)
-        told.set(now - timedelta(days=14))
+        told.set(now - timedelta(days=60))
         await db.write(people.found, Context(SYSTEM, request_id="demonstration"), real)
-        for day in past:
+        for day in reversed(before):
+            say(f"Setting out {wording.day(day)}")
             await days.tell_past(teller, day)
+        say("Setting out today and the days to come")
         await days.tell_today(teller, now)
+        for day in after:
+            await days.tell_ahead(teller, day, now)
     finally:
         await db.close()
 
@@ -52,6 +68,7 @@ async def keep_going(url: str, clock: Clock, every: float = 20) -> None:
             told.set(now)
             if not await days.is_told(teller, london_day(now)):
                 await days.tell_today(teller, now)
+                await days.tell_ahead(teller, _sitting_days(london_day(now), AHEAD)[-1], now)
             elif over is None or now + timedelta(minutes=5) >= over:
                 over = await days.tell_next(teller, now, over)
             await asyncio.sleep(every)
@@ -59,10 +76,12 @@ async def keep_going(url: str, clock: Clock, every: float = 20) -> None:
         await db.close()
 
 
-def _days_before(day: date, count: int) -> list[date]:
+def _sitting_days(day: date, count: int) -> list[date]:
+    """So many days on which a court sits after a day, or before it for a negative count; nearest first."""
+    step = timedelta(days=1 if count > 0 else -1)
     found: list[date] = []
-    while len(found) < count:
-        day -= timedelta(days=1)
-        if day.weekday() < 5 and day not in register.holidays():
+    while len(found) < abs(count):
+        day += step
+        if plan.sittings(day):
             found.append(day)
     return found

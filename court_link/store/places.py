@@ -169,6 +169,16 @@ def add_person(
     return resource.id
 
 
+def officers(session: Session, organisation_id: UUID) -> Sequence[Person]:
+    """The bookable officers of a force, by collar number."""
+    return session.exec(
+        select(Person)
+        .join(Resource, col(Resource.id) == col(Person.id))
+        .where(Resource.organisation_id == organisation_id, Person.kind == PersonKind.OFFICER)
+        .order_by(Person.number)
+    ).all()
+
+
 def add_sittings(session: Session, sittings: Iterable[SittingSession]) -> None:
     session.add_all(sittings)
     session.flush()

@@ -53,7 +53,7 @@ def _parts(session: Session, hearing_id: UUID) -> set[Part]:
 async def test_a_day_is_set_out_at_any_hour(sqlite_store, real):
     now = datetime.fromisoformat(real)
     clock = SetClock(beginning(now))
-    await seeding.seed(sqlite_store, clock, now, past_days=1)
+    await seeding.seed(sqlite_store, clock, now, past=2, ahead=1)
     db = await open_db(sqlite_store, clock)
     try:
         found = await db.read(states, SYSTEM_CTX)
@@ -70,8 +70,8 @@ async def test_a_day_is_set_out_at_any_hour(sqlite_store, real):
 async def test_it_is_set_out_once_and_a_hearing_is_always_about_to_begin(sqlite_store):
     now = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
     clock = SetClock(now)
-    await seeding.seed(sqlite_store, clock, now, past_days=0)
-    await seeding.seed(sqlite_store, clock, now, past_days=0)
+    await seeding.seed(sqlite_store, clock, now, past=0, ahead=0)
+    await seeding.seed(sqlite_store, clock, now, past=0, ahead=0)
     db = await open_db(sqlite_store, clock)
     going_on = asyncio.create_task(seeding.keep_going(sqlite_store, clock, every=0.02))
     try:
@@ -90,7 +90,7 @@ async def test_it_is_set_out_once_and_a_hearing_is_always_about_to_begin(sqlite_
 async def test_when_the_list_is_used_up_another_matter_is_added_and_about_to_begin(sqlite_store):
     now = datetime(2026, 11, 24, 9, 50, tzinfo=UTC)
     clock = SetClock(now)
-    await seeding.seed(sqlite_store, clock, now, past_days=0)
+    await seeding.seed(sqlite_store, clock, now, past=0, ahead=0)
     db = await open_db(sqlite_store, clock)
     try:
         listed, teller = (await db.read(states, SYSTEM_CTX)).total(), days.Teller(db, clock)

@@ -38,7 +38,7 @@ async def settle(db: Db, service: Service) -> None:
 
 async def settle_a_day(db: Db, service: Service) -> None:
     """The county as the demonstration shows it: days past, a day going on, everybody with a password."""
-    await seeding.seed(service.settings.database_url, service.clock, datetime.now(UTC))
+    await seeding.seed(service.settings.database_url, service.clock, datetime.now(UTC), past=3, ahead=2)
     await db.write(_give_passwords, CONTEXT, await Hasher().hash(PASSWORD))
 
 

@@ -63,6 +63,23 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/custody/{site_id}": ("custody", ("/custody/{hatfield}", "/custody/{stevenage}")),
     "/custody/{site_id}/disconnect/{link_id}": ("custody", ("/custody/{hatfield}/disconnect/{defendant}",)),
     "/day": ("clerk", ("/day", "/day?date=2026-11-28", "/day?q=nobody-at-all")),
+    "/diary": (
+        "clerk",
+        (
+            "/diary",
+            "/diary?of=site:{hatfield}",
+            "/diary?of=person:{pc}",
+            "/diary?view=week",
+            "/diary?q=nobody-at-all",
+        ),
+    ),
+    "/diary/move": (
+        "clerk",
+        (
+            "/diary/move?booking={booking}&row={courtroom}&to={courtroom}&start=2026-11-24T14:00:00Z",
+            "/diary/move?booking={booking}&row={courtroom}&to={courtroom}&start=2026-11-24T23:00:00Z",
+        ),
+    ),
     "/enter/{key}": ("clerk", ("/enter/officer",)),
     "/evidence": ("officer", ("/evidence",)),
     "/follow": ("", ("/follow",)),
@@ -164,7 +181,7 @@ async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servi
 async def samples(court: Service) -> dict[str, Any]:
     """What the county holds, by the names that PAGES uses."""
     async with county.store(court) as db:
-        return await db.read(_samples, county.CONTEXT)
+        return await db.read(samples_of, county.CONTEXT)
 
 
 async def busy_day(db: Db, running: Service) -> None:
@@ -188,7 +205,7 @@ async def busy_day(db: Db, running: Service) -> None:
         await lists.stage(db, clerk, run, reading.read_bytes((_LISTS / name).read_bytes()))
 
 
-def _samples(session: Session, ctx: Context) -> dict[str, Any]:
+def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
     def first(what: Any, *where: Any) -> Any:
         return session.exec(select(what).where(*where)).first()
 
@@ -217,6 +234,7 @@ def _samples(session: Session, ctx: Context) -> dict[str, Any]:
         "stevenage": first(Site.id, Site.name == "Stevenage custody suite"),
         "house": first(Site.id, Site.name == "Hatfield Magistrates’ Court"),
         "courtroom": first(Booking.courtroom_id, Booking.hearing_id == hearing),
+        "booking": first(Booking.id, Booking.hearing_id == hearing),
         "cell": first(Link.room_id, Link.id == link(Part.DEFENDANT)),
         "pc": first(Link.person_id, Link.id == link(Part.OFFICER)),
     }
