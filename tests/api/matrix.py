@@ -82,6 +82,12 @@ _MATTER = {
     "visibility": "public",
 }
 _NEEDS = {"courtroom_id": "{courtroom_id}", "minutes": "20", "day": "24/11/2026"}
+_MOVE = {
+    "booking": "{booking_id}",
+    "row": "{courtroom_id}",
+    "to": "{courtroom_id}",
+    "start": "2026-11-24T10:15:00Z",
+}
 _DIRECTION = {
     "link_id": "{link_id}",
     "medium": "video",
@@ -229,6 +235,12 @@ LINES: Mapping[str, Line] = {
     "GET /api/custody": permitted(P.RUN_CUSTODY),
     "GET /api/custody/{site_id}": permitted(P.RUN_CUSTODY),
     "GET /api/evidence": permitted(P.SEE_OWN_EVIDENCE),
+    # Diaries; one's own as an officer is in tests/scheduling
+    "GET /diary": permitted(P.SEE_HEARINGS, query={"of": "site:{site_id}"}),
+    "GET /diary/move": permitted(P.BOOK, query=_MOVE),
+    "POST /diary/move": permitted(P.BOOK, form={**_MOVE, "version": "1"}),
+    "GET /api/diaries": permitted(P.SEE_HEARINGS),
+    "GET /api/diary": permitted(P.SEE_HEARINGS, query={"of": "site:{site_id}"}),
     # Imports
     "GET /imports": permitted(P.IMPORT_LISTS),
     "POST /imports": permitted(P.IMPORT_LISTS, wrong=True),

@@ -23,6 +23,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/custody", "Custody board", P.RUN_CUSTODY),
     ("/bench", "Bench list", P.RUN_HEARING),
     ("/clients", "My clients", P.SEE_CLIENTS),
+    ("/diary", "Diary", P.SEE_HEARINGS),
     ("/imports", "Court lists", P.IMPORT_LISTS),
     ("/report", "Report", P.SEE_REPORTS),
     ("/people", "People", P.MANAGE_USERS),
