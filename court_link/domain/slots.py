@@ -1,20 +1,33 @@
-"""Free starts by day masks: a Python integer a day, five minutes a bit, and why each other start is refused.
+"""Free starts by masks: a Python integer over the days searched, five minutes a bit, and what refuses one.
 
 Everything that stands in the way of a start (a reservation, a closed door, a pool that is full, the past) is
-an interval with a reason. Each resource's intervals become a mask, smeared by the hearing's length and by
-the resource's own time around it into the mask of the starts that it refuses.
+a run of bits. Each resource's runs become one mask, smeared by the hearing's length and by the resource's own
+time around it into the mask of the starts that it refuses. What the masks leave is free, whether a day was
+laid out or a month; which obstacle refuses a start is asked only of the starts that somebody reads about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
+from uuid import UUID
 
 from court_link.domain.errors import Refusal
-from court_link.domain.times import Interval
+from court_link.domain.opening import Opening
+from court_link.domain.times import Interval, london_day
 
 BIT = timedelta(minutes=5)
+_MINUTES = 5
+_MINUTE = timedelta(minutes=1)
+
+#: Bits from the first up to, and without, the last.
+Run = tuple[int, int]
+#: A reserved stretch in whole minutes since the grid begins, half-open.
+Stretch = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +39,45 @@ class Grid:
 
     @staticmethod
     def over(interval: Interval) -> Grid:
-        return Grid(interval.start, _up(interval.end - interval.start))
+        return Grid(interval.start, up(interval.end - interval.start))
 
-    def mask(self, interval: Interval) -> int:
-        """The bits that an interval touches, even by a second."""
-        first = max((interval.start - self.start) // BIT, 0)
-        last = max(0, min(_up(interval.end - self.start), self.bits))
-        return (1 << last) - (1 << first) if first < last else 0
-
-    def masks(self, intervals: Iterable[Interval]) -> int:
-        together = 0
-        for interval in intervals:
-            together |= self.mask(interval)
-        return together
+    @property
+    def whole(self) -> int:
+        return (1 << self.bits) - 1
 
     def at(self, bit: int) -> datetime:
         return self.start + bit * BIT
+
+    def mask(self, intervals: Iterable[Interval]) -> int:
+        """The bits that any of these intervals touches, even by a second."""
+        return self.filled(
+            ((each.start - self.start) // BIT, up(each.end - self.start)) for each in intervals
+        )
+
+    def within(self, intervals: Iterable[Interval]) -> int:
+        """The bits that lie in one of these intervals to the full."""
+        return self.filled(
+            (up(each.start - self.start), (each.end - self.start) // BIT) for each in intervals
+        )
+
+    def filled(self, runs: Iterable[Run]) -> int:
+        """The bits of these runs, in whatever order, cut off at both ends of the grid."""
+        # Digits set by slices and read at once: shifting and joining integers as long as a month for every
+        # run of it costs several times as much.
+        digits = bytearray(b"0") * self.bits
+        for since, until in runs:
+            first, last = max(since, 0), min(until, self.bits)
+            if first < last:
+                digits[self.bits - last : self.bits - first] = b"1" * (last - first)
+        return int(digits, 2) if self.bits else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """A stretch in which a resource cannot be had, and why, as the end of a sentence about it.
 
-    `until` is said only where it helps: the past never ends.
+    `until` is said only where it helps: the past never ends. A reservation has no reason yet: whose it is,
+    and whether the reader may know, is asked of the store for those that are shown.
     """
 
     interval: Interval
@@ -56,31 +85,74 @@ class Obstacle:
     ends: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
-    """One resource (or pool) as the reader calls it, its time around the hearing, and its obstacles."""
+    """One resource (or pool) as the reader calls it, its time around the hearing, and what stands in its way.
+
+    `booked` are its reservations, in order and without overlaps; only what has an `id` has any. Without an
+    `opening` it is always open.
+    """
 
     resource: str
-    obstacles: Sequence[Obstacle]
+    obstacles: Sequence[Obstacle] = ()
     before: timedelta = timedelta(0)
     after: timedelta = timedelta(0)
+    booked: Sequence[Stretch] = ()
+    opening: Opening | None = None
+    id: UUID | None = None
 
     def refuses(self, grid: Grid, length: timedelta) -> int:
         """The mask of starts at which this resource cannot be had for `length` and the time around it."""
-        busy = grid.masks(obstacle.interval for obstacle in self.obstacles)
-        before = _up(self.before)
-        span = before + _up(length) + _up(self.after)
-        return (smeared(busy, span) << before) & ((1 << grid.bits) - 1)
+        busy = grid.filled((start // _MINUTES, -(-end // _MINUTES)) for start, end in self.booked)
+        if self.obstacles:
+            busy |= grid.mask(each.interval for each in self.obstacles)
+        if self.opening is not None:
+            busy |= grid.whole & ~grid.within(self.opening.times)
+        before = up(self.before)
+        return (smeared(busy, before + up(length) + up(self.after)) << before) & grid.whole
 
-    def refusal(self, start: datetime, length: timedelta) -> Refusal | None:
-        """Why it cannot be had from `start`: the obstacle met that ends last. None when it can."""
-        # Whole bits, so that this says the same as the mask.
-        taken = Interval(start - _up(self.before) * BIT, start + (_up(length) + _up(self.after)) * BIT)
+    def met(self, grid: Grid, bit: int, length: timedelta) -> Obstacle | None:
+        """Why it cannot be had from a start: the obstacle met that ends last. None when it can."""
+        first, last = bit - up(self.before), bit + up(length) + up(self.after)
+        taken = Interval(grid.at(first), grid.at(last))  # whole bits, so that this says the same as the mask
         met = [each for each in self.obstacles if each.interval.overlaps(taken)]
-        if not met:
-            return None
-        last = max(met, key=lambda each: each.interval.end)
-        return Refusal(self.resource, last.reason, last.interval.end if last.ends else None)
+        met += self._reservation(grid, first * _MINUTES, last * _MINUTES)
+        if self.opening is not None:
+            met += _shut(self.opening, taken)
+        return max(met, key=lambda each: each.interval.end, default=None)
+
+    def _reservation(self, grid: Grid, first: int, last: int) -> Iterator[Obstacle]:
+        """The last reservation met; those of one resource never overlap."""
+        before_end = bisect_left(self.booked, last, key=itemgetter(0))
+        start, end = self.booked[before_end - 1] if before_end else (0, 0)
+        if before_end and end > first:
+            yield Obstacle(Interval(grid.start + start * _MINUTE, grid.start + end * _MINUTE), "")
+
+
+def _shut(opening: Opening, taken: Interval) -> Iterator[Obstacle]:
+    """The last gap between opened times that is met: it ends when the place opens again, if it does."""
+    if opening.holds(taken):
+        return
+    following = next((each for each in opening.times if each.start >= taken.end), None)
+    opened = [each for each in opening.times if each.start < taken.end]
+    if opened and opened[-1].end < taken.end:  # shut at the end of what is wanted
+        since = max(opened[-1].end, taken.start)
+        end = following.start if following else taken.end
+        yield Obstacle(Interval(since, end), opening.why(london_day(since)), ends=following is not None)
+    elif opened:  # shut at its beginning alone
+        yield Obstacle(Interval(taken.start, opened[-1].start), opening.why(london_day(taken.start)))
+    else:
+        end = following.start if following else taken.end
+        why = opening.why(london_day(taken.start))
+        yield Obstacle(Interval(taken.start, end), why, ends=following is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What refuses a start: the resource, and the obstacle that it has there."""
+
+    wanted: Wanted
+    obstacle: Obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +167,67 @@ class Start:
         return not self.refusals
 
 
-def starts(
-    grid: Grid, window: Sequence[Interval], length: timedelta, wanted: Sequence[Wanted], step: int = 1
-) -> list[Start]:
-    """Every start within `window`, `step` bits apart on the clock, free or with all its refusals."""
+def free(grid: Grid, window: int, length: timedelta, wanted: Iterable[Wanted]) -> int:
+    """The starts of a mask that nothing refuses."""
+    for each in wanted:
+        window &= ~each.refuses(grid, length)
+    return window
+
+
+def met(grid: Grid, bit: int, length: timedelta, wanted: Iterable[Wanted]) -> tuple[Met, ...]:
+    """All that refuses one start."""
+    against = ((each, each.met(grid, bit, length)) for each in wanted)
+    return tuple(Met(each, obstacle) for each, obstacle in against if obstacle)
+
+
+def every(
+    grid: Grid, window: int, length: timedelta, wanted: Sequence[Wanted], step: int = 1
+) -> list[tuple[int, tuple[Met, ...]]]:
+    """Every start of a mask, `step` bits apart on the clock, with all that refuses it."""
     masks = [(each, each.refuses(grid, length)) for each in wanted]
-    candidates = grid.masks(window)
+    return [
+        (bit, met(grid, bit, length, [each for each, refused in masks if refused >> bit & 1]))
+        for bit in bits(window)
+        if not bit % step
+    ]
+
+
+def blockers(grid: Grid, window: int, length: timedelta, wanted: Sequence[Wanted]) -> list[Met]:
+    """What takes every start of a mask away together: as few resources as can be said, the worst first.
+
+    Each with the obstacle that most of its starts run into.
+    """
+    masks = [(each, each.refuses(grid, length)) for each in wanted]
     found = []
-    for bit in range(0, grid.bits, step):
-        if not candidates >> bit & 1:
-            continue
-        at = grid.at(bit)
-        against = (each.refusal(at, length) for each, refused in masks if refused >> bit & 1)
-        found.append(Start(at, tuple(refusal for refusal in against if refusal)))
+    while window:
+        worst, refused = max(masks, key=lambda each: (each[1] & window).bit_count())
+        taken = window & refused
+        if not taken:
+            break
+        met_by_start = (worst.met(grid, bit, length) for bit in bits(taken))
+        (most, _), *_ = Counter(each for each in met_by_start if each).most_common(1)
+        found.append(Met(worst, most))
+        window &= ~refused
     return found
 
 
-def first_free(
-    grid: Grid, window: Sequence[Interval], length: timedelta, wanted: Sequence[Wanted]
-) -> datetime | None:
-    """The first free start within `window`, or None: the lowest bit that no mask takes away."""
-    free = grid.masks(window)
-    for each in wanted:
-        free &= ~each.refuses(grid, length)
-    return grid.at((free & -free).bit_length() - 1) if free else None
+def offered(mask: int, grid: Grid, every_minutes: int = 15) -> int:
+    """Free starts worth offering: on the quarters of an hour, and the first of each free stretch."""
+    return mask & (_comb(grid.bits, every_minutes // _MINUTES) | ~(mask << 1))
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The bits that are set, the lowest first."""
+    digits = bin(mask)[:1:-1]
+    bit = digits.find("1")
+    while bit >= 0:
+        yield bit
+        bit = digits.find("1", bit + 1)
+
+
+def lowest(mask: int) -> int | None:
+    """The lowest bit that is set, or None."""
+    return (mask & -mask).bit_length() - 1 if mask else None
 
 
 def smeared(mask: int, span: int) -> int:
@@ -131,18 +240,12 @@ def smeared(mask: int, span: int) -> int:
     return mask
 
 
-def outside(grid: Interval, opened: Sequence[Interval], reason: str) -> list[Obstacle]:
-    """What lies between the opened times (disjoint, in order): obstacles that end when it opens again."""
-    closed, since = [], grid.start
-    for interval in opened:
-        if since < interval.start:
-            closed.append(Obstacle(Interval(since, interval.start), reason))
-        since = max(since, interval.end)
-    if since < grid.end:
-        closed.append(Obstacle(Interval(since, grid.end), reason, ends=False))
-    return closed
-
-
-def _up(length: timedelta) -> int:
+def up(length: timedelta) -> int:
     """Whole bits, rounded up."""
     return -(-length // BIT)
+
+
+def _comb(bits: int, step: int) -> int:
+    """Every `step`th bit, from bit 0 on."""
+    teeth = -(-bits // step)
+    return ((1 << teeth * step) - 1) // ((1 << step) - 1)

@@ -29,7 +29,6 @@ from court_link.domain.times import Interval, london_day
 from court_link.scheduling import availability, booking, matters
 from court_link.scheduling.availability import Availability
 from court_link.scheduling.matters import Summary
-from court_link.scheduling.needing import RESERVED
 from court_link.store import Db
 
 router = APIRouter(prefix="/hearings")
@@ -251,8 +250,6 @@ def _options(choices: Iterable[Place]) -> dict[str, Any]:
     fields: dict[str, list[dict[str, str]]] = {"courtrooms": [], "cells": [], "people": [], "rooms": []}
     for place in choices:
         name = _FIELDS.get(place.kind)
-        if name == "people" and place.person not in RESERVED:
-            continue
         if name is not None:
             kind = f" ({place.person.value})" if place.person else ""
             fields[name].append({"value": str(place.id), "text": f"{place.label}{kind}"})

@@ -1,0 +1,114 @@
+"""The counted pools over days: when one of them has not so many units left.
+
+A cap that stands is a number; staff on shift come and go, so theirs is a list of shifts. Of what is used only
+the buckets are read in which it could matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from court_link.domain.booking import PoolKind
+from court_link.domain.requirements import QUARTER, Demand, Place, Pool, Rules, quarter_of
+from court_link.domain.slots import Obstacle
+from court_link.domain.times import Interval, union
+from court_link.scheduling.pools import STAFFED, UNCOUNTED, on_shift
+from court_link.store import Session, calendar, searching
+from court_link.store.buckets import Key
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Shifts = Sequence[tuple[Interval, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Pools by key: caps that stand, staff on shift as they change, and what is used of each quarter."""
+
+    whole: Interval
+    caps: Mapping[str, int]
+    shifts: Mapping[str, Shifts]
+    used: Mapping[str, Mapping[datetime, int]]
+    _full: dict[tuple[str, int], list[Obstacle]] = field(default_factory=dict)
+
+    def full(self, demand: Demand, why: str) -> list[Obstacle]:
+        """When this pool has not so many units left."""
+        key = (demand.pool.key, demand.units)
+        if key not in self._full:
+            found = [*self._short(*key), *self._used_up(*key)]
+            self._full[key] = [Obstacle(interval, why) for interval in union(found)]
+        return self._full[key]
+
+    def _used_up(self, pool: str, units: int) -> Iterator[Interval]:
+        for quarter, used in self.used.get(pool, {}).items():
+            cap = on_shift(self.shifts[pool], quarter) if pool in self.shifts else self.caps[pool]
+            if used + units > cap:
+                yield Interval(quarter, quarter + QUARTER)
+
+    def _short(self, pool: str, units: int) -> Iterator[Interval]:
+        """When fewer are there than are asked for, whatever is used: in whole quarters of an hour."""
+        if pool not in self.shifts:
+            if self.caps[pool] < units:
+                yield self.whole
+            return
+        shifts = self.shifts[pool]
+        ends = {moment for shift, _ in shifts for moment in (shift.start, shift.end)}
+        changes = {self.whole.start, self.whole.end, *filter(self.whole.holds, ends)}
+        for since, until in pairwise(sorted(changes)):
+            if sum(staff for shift, staff in shifts if shift.holds(since)) < units:
+                yield Interval(quarter_of(since), _EPOCH - (_EPOCH - until) // QUARTER * QUARTER)
+
+
+def counted(
+    session: Session,
+    demands: Iterable[Demand],
+    places: Iterable[Place],
+    whole: Interval,
+    rules: Rules,
+    given_back: Iterable[Mapping[Key, int]],
+) -> Counted:
+    """All that these demands count on over an interval; `given_back` is of bookings that do not count."""
+    most: dict[Pool, int] = {}
+    for demand in demands:
+        most[demand.pool] = max(demand.units, most.get(demand.pool, 0))
+    caps = _standing(most, places, rules)
+    shifts = _shifts(session, most, whole)
+    # Of a pool that has so much left even when it is at its shortest, nothing is read at all. Where nobody is
+    # on shift it is short whatever is used.
+    least = caps | {key: min((staff for _, staff in of if staff), default=0) for key, of in shifts.items()}
+    above = {pool.key: least.get(pool.key, UNCOUNTED) - units for pool, units in most.items()}
+    used: dict[str, dict[datetime, int]] = {}
+    for (key, quarter), units in searching.fullest(session, above, whole).items():
+        used.setdefault(key, {})[quarter] = units
+    for taken in given_back:
+        for (key, quarter), units in taken.items():
+            if quarter in used.get(key, {}):
+                used[key][quarter] -= units
+    uncounted = {pool.key: UNCOUNTED for pool in most if pool.key not in least}
+    return Counted(whole, caps | uncounted, shifts, used)
+
+
+def _standing(pools: Iterable[Pool], places: Iterable[Place], rules: Rules) -> dict[str, int]:
+    """The caps that are the same at all times."""
+    everywhere = {PoolKind.MEDIA: rules.media_capacity, PoolKind.RECORDING: rules.recording_capacity}
+    streams = {place.site_id: place.link_streams for place in places}
+    return {
+        pool.key: streams[pool.site_id] if pool.kind is PoolKind.SITE_LINK else everywhere[pool.kind]
+        for pool in pools
+        if pool.kind not in STAFFED
+    }
+
+
+def _shifts(session: Session, pools: Iterable[Pool], whole: Interval) -> dict[str, Shifts]:
+    """The shifts of the pools that staff make up; of a contractor who plans none there are none to count."""
+    found: dict[str, Shifts] = {}
+    every = list(pools)
+    for kind in STAFFED:
+        sites = {pool.site_id: pool.key for pool in every if pool.kind is kind and pool.site_id}
+        counts = kind is PoolKind.CUSTODY_STAFF or not sites
+        planned = sites.keys() if counts else calendar.planned(session, kind, sites.keys())
+        on = calendar.staff(session, kind, list(planned), whole) if sites else {}
+        found |= {sites[site_id]: on.get(site_id, []) for site_id in planned}
+    return found

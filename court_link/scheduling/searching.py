@@ -1,0 +1,172 @@
+"""What stands in the way of a hearing over some days, laid out once for every way in which it could be had.
+
+Everything is read in a constant number of queries, however many days and rooms: places, reservations (their
+times alone), opening times, staff on shift, full buckets. What of it refuses a start, and whose reservation
+it is, is worked out for the starts that somebody reads about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from court_link.domain.booking import PoolKind, Purpose, ResourceKind
+from court_link.domain.context import Context
+from court_link.domain.errors import Refusal
+from court_link.domain.harddates import HardDate, limit
+from court_link.domain.opening import Opening
+from court_link.domain.requirements import Demand, Needs, Place, Rules, demands
+from court_link.domain.slots import Grid, Met, Obstacle, Stretch, Wanted
+from court_link.domain.times import Interval, day_interval, london_day
+from court_link.scheduling.counted import Counted, counted
+from court_link.scheduling.opening import openings
+from court_link.store import Session, bookings, searching
+from court_link.store.searching import Named
+from court_link.store.tables import Hearing
+
+#: Room before and after the days for what stands around a hearing, and for the hearing itself.
+BEFORE, AFTER = timedelta(hours=5), timedelta(hours=17)
+_EVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Some days laid out: what is there to be had of each place and pool, and by when it must be."""
+
+    session: Session
+    ctx: Context
+    days: Sequence[date]
+    grid: Grid
+    places: Mapping[UUID, Place]
+    opened: Mapping[UUID, Opening]
+    booked: Mapping[UUID, Sequence[Stretch]]
+    pools: Counted
+    bound: HardDate | None
+    times: Sequence[Obstacle]  # when nothing can be had: the past, and what lies beyond a hard date
+    left_out: frozenset[UUID]  # bookings that are in nobody's way
+    _masks: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def sits(self, courtroom_id: UUID) -> int:
+        """The starts that lie in the courtroom's sittings."""
+        key = ("sits", courtroom_id)
+        if key not in self._masks:
+            self._masks[key] = self.grid.mask(self.opened[courtroom_id].times)
+        return self._masks[key]
+
+    def of_day(self, day: date) -> int:
+        """The starts of a London day."""
+        return self.grid.mask([day_interval(day)])
+
+    def free(self, needs: Needs) -> int:
+        """The starts at which all of it can be had together."""
+        left = self.sits(needs.courtroom_id)
+        for each in self.wanted(needs):
+            # A pool is told apart by its list of obstacles, which `pools` and the masks keep alive.
+            key = (each.id or id(each.obstacles), each.before, each.after, needs.length)
+            if key not in self._masks:
+                self._masks[key] = each.refuses(self.grid, needs.length)
+            left &= ~self._masks[key]
+        return left
+
+    def wanted(self, needs: Needs) -> list[Wanted]:
+        """Everything asked for, each with what stands in its way."""
+        found = [Wanted("This time", self.times)]
+        gone = Interval(_EVER, self.ctx.now)
+        for resource_id in needs.resource_ids:
+            place, opening = self.places[resource_id], self.opened.get(resource_id)
+            before, after = needs.around(resource_id)
+            obstacles = [Obstacle(each.during, each.why) for each in opening.closures] if opening else []
+            if before and self.ctx.now > self.grid.start:
+                what = "to travel" if place.kind is ResourceKind.PERSON else "for the consultation"
+                obstacles.append(Obstacle(gone, f"has no time left {what}", ends=False))
+            booked = self.booked.get(resource_id, ())
+            found.append(Wanted(place.label, obstacles, before, after, booked, opening, resource_id))
+        return found + [self._pool(each) for each in demands(needs, self.places)]
+
+    def _pool(self, demand: Demand) -> Wanted:
+        who, why = _POOL_WORDS[demand.pool.kind]
+        obstacles = self.pools.full(demand, why)
+        return Wanted(who.format(demand.pool.name), obstacles, demand.before, demand.after)
+
+    def refusals(self, met: Iterable[Met]) -> dict[Met, Refusal]:
+        """Each as a sentence's parts, as far as the asker may know: one query for all of them."""
+        every = list(met)
+        booked = {
+            (each.wanted.id, each.obstacle.interval.start)
+            for each in every
+            if each.wanted.id and not each.obstacle.reason
+        }
+        names = searching.named(self.session, self.ctx, booked)
+        found = {}
+        for each in every:
+            interval, reason = each.obstacle.interval, each.obstacle.reason
+            if not reason and each.wanted.id:
+                reason = _why(names.get((each.wanted.id, interval.start)))
+            until = interval.end if each.obstacle.ends else None
+            found[each] = Refusal(each.wanted.resource, reason, until)
+        return found
+
+
+def lay_out(
+    session: Session,
+    ctx: Context,
+    hearing: Hearing,
+    ways: Sequence[Needs],
+    places: Mapping[UUID, Place],
+    days: Sequence[date],
+    rules: Rules,
+) -> Laid:
+    """Lay out `days` (in order, without gaps) for all that any of these ways takes."""
+    whole = Interval(day_interval(days[0]).start - BEFORE, day_interval(days[-1]).end + AFTER)
+    ids = {each for needs in ways for each in needs.resource_ids}
+    wanted = {each: places[each] for each in ids}
+    bound = limit(hearing, london_day(ctx.now))
+    times = [Obstacle(Interval(_EVER, ctx.now), "has passed", ends=False)] if ctx.now > whole.start else []
+    if bound:
+        late = Interval(day_interval(bound.day).end, _NEVER)
+        times.append(Obstacle(late, bound.refusal, ends=False))
+    passed_by = searching.in_nobodys_way(session, hearing.id, whole, ctx.now)
+    left_out = frozenset(row.id for row in passed_by)
+    taken = {demand for needs in ways for demand in demands(needs, places)}
+    return Laid(
+        session=session,
+        ctx=ctx,
+        days=days,
+        grid=Grid.over(whole),
+        places=places,
+        opened=openings(session, wanted.values(), days, reader=ctx.actor),
+        booked=searching.reserved(session, ids, whole, left_out),
+        pools=counted(session, taken, wanted.values(), whole, rules, map(bookings.units_taken, passed_by)),
+        bound=bound,
+        times=times,
+        left_out=left_out,
+    )
+
+
+_POOL_WORDS = {
+    PoolKind.MEDIA: ("The video service", "has no places left"),
+    PoolKind.SITE_LINK: ("The video line of {}", "is full"),
+    PoolKind.CUSTODY_STAFF: ("{}", "has no detention officer free"),
+    PoolKind.ESCORTS: ("{}", "has no prisoner custody officer free"),
+    PoolKind.RECORDING: ("The recorder", "is in use"),
+}
+
+
+def _why(held: Named | None) -> str:
+    """As much as the reader may know: a matter outside their scope is only "already booked"."""
+    if held is None or held.title is None:
+        return "is already booked"
+    if held.purpose is Purpose.HEARING:
+        return f"is {'provisionally ' if held.provisional else ''}booked for {held.title}"
+    return f"{_BUSY[held.purpose]} {held.title}"
+
+
+_BUSY = {
+    Purpose.CONSULTATION: "is in consultation for",
+    Purpose.TURNAROUND: "is in turnaround after",
+    Purpose.TRAVEL: "is travelling for",
+    Purpose.REST: "has a break after",
+}

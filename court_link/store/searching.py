@@ -1,0 +1,249 @@
+"""Named queries of the search for free times: each one statement, however many days are searched.
+
+Of reservations it reads the times alone, packed into one text a resource by the database: a month of five
+busy diaries is a thousand rows, and making values of rows would take longer than the search. Whose they are
+is asked afterwards, of the few that somebody reads about (`named`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    extract,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlmodel import Session, col
+
+from court_link.domain.booking import BookingState, Purpose
+from court_link.domain.context import Context
+from court_link.domain.slots import Stretch
+from court_link.domain.times import Interval
+from court_link.store.buckets import Key
+from court_link.store.columns import Moment
+from court_link.store.hearings import LIVE_BOOKING, in_scope
+from court_link.store.tables import Booking, CapacityBucket, Hearing, Reservation, Resource, SittingSession
+
+
+def reserved(
+    session: Session, resource_ids: Collection[UUID], within: Interval, but_of: Collection[UUID]
+) -> dict[UUID, list[Stretch]]:
+    """What takes each resource within an interval, in order, in minutes since its start; the reservations of
+    the bookings `but_of` left out.
+
+    Reservations of one resource never overlap, so the first that can reach into the interval is the last one
+    that starts before it: one index seek, and then only rows that count, whatever else the table holds.
+    """
+    given = {"ids": list(resource_ids), "start": within.start, "end": within.end}
+    statement = _PACKED[session.get_bind().dialect.name, bool(but_of)]
+    if but_of:
+        given["but"] = list(but_of)
+    since = int(within.start.timestamp()) // 60
+    return {
+        resource_id: _stretches(packed, since)
+        for resource_id, packed in session.connection().execute(statement, given)
+    }
+
+
+def _stretches(packed: str | None, since: int) -> list[Stretch]:
+    if not packed:
+        return []
+    numbers = [int(each) - since for each in packed.split(" ")]
+    return sorted(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _packed(dialect: str, some_left_out: bool) -> Any:
+    """For each resource one text of its reservations: start and end, in minutes of the epoch."""
+    before = (
+        select(func.max(col(Reservation.starts_at)))
+        .where(col(Reservation.resource_id) == col(Resource.id), col(Reservation.starts_at) <= _START)
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+    of_one = [
+        col(Reservation.resource_id) == col(Resource.id),
+        col(Reservation.starts_at) >= func.coalesce(before, _START),
+        col(Reservation.starts_at) < _END,
+        col(Reservation.ends_at) > _START,
+    ]
+    if some_left_out:
+        of_one.append(col(Reservation.booking_id).not_in(_BUT))
+    minutes = [_minute(dialect, each) for each in (col(Reservation.starts_at), col(Reservation.ends_at))]
+    join = func.string_agg if dialect == "postgresql" else func.group_concat
+    pair = cast(minutes[0], Text).concat(" ").concat(cast(minutes[1], Text))
+    packed = select(join(pair, " ")).where(*of_one).correlate(Resource).scalar_subquery()
+    return select(col(Resource.id), packed).where(col(Resource.id).in_(_IDS))
+
+
+def _minute(dialect: str, moment: Any) -> Any:
+    """Whole minutes since the epoch."""
+    if dialect == "postgresql":  # `extract` would count in slow decimal numbers
+        return cast(func.date_part("epoch", moment) / 60, BigInteger)
+    return extract("epoch", moment) // 60
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_BUT: BindParameter[Any] = bindparam("but", expanding=True)
+_START, _END = bindparam("start", type_=Moment), bindparam("end", type_=Moment)
+_PACKED = {
+    (dialect, some): _packed(dialect, some) for dialect in ("postgresql", "sqlite") for some in (False, True)
+}
+
+
+def in_nobodys_way(session: Session, hearing_id: UUID, within: Interval, now: datetime) -> list[Booking]:
+    """The bookings that a search for this hearing leaves out: its own, and holds whose time is over."""
+    lapsed = and_(
+        col(Booking.state) == BookingState.PROVISIONAL,
+        col(Booking.hold_expires_at) <= now,
+        col(Booking.starts_at) < within.end,
+        col(Booking.ends_at) > within.start,
+    )
+    own = and_(col(Booking.hearing_id) == hearing_id, col(Booking.state).in_(LIVE_BOOKING))
+    return list(session.execute(select(Booking).where(or_(own, lapsed))).scalars())
+
+
+def fullest(session: Session, above: Mapping[str, int], within: Interval) -> dict[Key, int]:
+    """What is used of these pools within an interval, in the buckets that have more used than `above`."""
+    if not above:
+        return {}
+    given: dict[str, Any] = {"start": within.start, "end": within.end}
+    for number, (pool, units) in enumerate(sorted(above.items())):
+        given |= {f"pool_{number}": pool, f"units_{number}": units}
+    rows = session.connection().execute(_fullest(len(above)), given)
+    return {(pool, slot): used for pool, slot, used in rows}
+
+
+@cache
+def _fullest(count: int) -> Any:
+    return union_all(
+        *(
+            select(col(CapacityBucket.pool), col(CapacityBucket.slot), col(CapacityBucket.used)).where(
+                col(CapacityBucket.pool) == bindparam(f"pool_{number}"),
+                col(CapacityBucket.slot) >= _START,
+                col(CapacityBucket.slot) < _END,
+                col(CapacityBucket.used) > bindparam(f"units_{number}"),
+            )
+            for number in range(count)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a reservation is for: `title` is None when the asker may not see whose it is."""
+
+    purpose: Purpose
+    title: str | None
+    provisional: bool
+
+
+def named(
+    session: Session, ctx: Context, wanted: Collection[tuple[UUID, datetime]]
+) -> dict[tuple[UUID, datetime], Named]:
+    """What these reservations, given by resource and start, are for, as far as the asker may know."""
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(
+            col(Reservation.resource_id),
+            col(Reservation.starts_at),
+            col(Reservation.purpose),
+            col(Booking.state),
+            col(Hearing.title),
+            in_scope(ctx).label("seen"),
+        )
+        .join(Booking, col(Booking.id) == col(Reservation.booking_id))
+        .join(Hearing, col(Hearing.id) == col(Booking.hearing_id))
+        .where(tuple_(col(Reservation.resource_id), col(Reservation.starts_at)).in_(sorted(wanted)))
+    )
+    return {
+        (row.resource_id, row.starts_at): Named(
+            row.purpose, row.title if row.seen else None, row.state is BookingState.PROVISIONAL
+        )
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A sitting with a capacity, and what is booked in it: 0 slots or minutes are not counted."""
+
+    courtroom_id: UUID
+    during: Interval
+    slots: int
+    minutes: int
+    matters: int
+    booked: timedelta
+
+
+def loads(
+    session: Session, courtroom_ids: Collection[UUID], within: Interval, but_of: Collection[UUID]
+) -> Sequence[Load]:
+    """The sittings of these courtrooms within an interval that have a capacity, and what is in them; the
+    bookings `but_of` left out.
+    """
+    rows = session.connection().execute(
+        _LOADS, {"ids": list(courtroom_ids), "start": within.start, "end": within.end}
+    )
+    found: dict[UUID, Load] = {}
+    for row in rows:
+        load = found.get(row.id) or Load(
+            row.courtroom_id, Interval(row.starts_at, row.ends_at), row.slots, row.minutes, 0, timedelta(0)
+        )
+        if row.booking_id is not None and row.booking_id not in but_of:
+            length = row.until - row.since
+            load = Load(
+                load.courtroom_id,
+                load.during,
+                load.slots,
+                load.minutes,
+                load.matters + 1,
+                load.booked + length,
+            )
+        found[row.id] = load
+    return list(found.values())
+
+
+_LOADS: Any = (
+    select(
+        col(SittingSession.id),
+        col(SittingSession.courtroom_id),
+        col(SittingSession.starts_at),
+        col(SittingSession.ends_at),
+        col(SittingSession.slots),
+        col(SittingSession.minutes),
+        col(Booking.id).label("booking_id"),
+        col(Booking.starts_at).label("since"),
+        col(Booking.ends_at).label("until"),
+    )
+    .outerjoin(
+        Booking,
+        and_(
+            col(Booking.courtroom_id) == col(SittingSession.courtroom_id),
+            col(Booking.starts_at) >= col(SittingSession.starts_at),
+            col(Booking.starts_at) < col(SittingSession.ends_at),
+            col(Booking.state).in_(LIVE_BOOKING),
+        ),
+    )
+    .where(
+        col(SittingSession.courtroom_id).in_(_IDS),
+        col(SittingSession.starts_at) < _END,
+        col(SittingSession.ends_at) > _START,
+        or_(col(SittingSession.slots) > 0, col(SittingSession.minutes) > 0),
+    )
+)
