@@ -11,7 +11,7 @@ from datetime import date
 from uuid import UUID
 
 from court_link.domain.context import Actor
-from court_link.domain.opening import Opening
+from court_link.domain.opening import Closed, Opening, without
 from court_link.domain.places import DutyKind
 from court_link.domain.requirements import Place
 from court_link.domain.times import Interval, day_interval, union
@@ -44,7 +44,7 @@ def openings_of(
     whole = Interval(day_interval(min(days)).start, day_interval(max(days)).end)
     rota = duties.of(session, known.keys(), whole)
     return {
-        person_id: _opening(stretches, days, may_know_why(reader, known[person_id].organisation_id))
+        person_id: opening_of(stretches, days, may_know_why(reader, known[person_id].organisation_id))
         for person_id, stretches in rota.items()
     }
 
@@ -54,35 +54,26 @@ def may_know_why(reader: Actor | None, organisation_id: UUID) -> bool:
     return reader is not None and (reader.everywhere or organisation_id in reader.scope)
 
 
-def free(stretches: Iterable[DutyStretch], day: date) -> list[Interval]:
+def free(stretches: Iterable[DutyStretch], day: date) -> tuple[Interval, ...]:
     """When a person with this rota may be asked for on a London day: disjoint, in order."""
     whole, stretches = day_interval(day), list(stretches)
     on = [part for each in stretches if not each.kind.away and (part := each.interval.clipped(whole))]
-    times = union(on) or [whole]
-    for each in stretches:
-        if each.kind.away:
-            times = [left for time in times for left in _without(time, each.interval)]
-    return times
+    return without(on or [whole], [each.interval for each in stretches if each.kind.away])
 
 
-def _opening(stretches: Sequence[DutyStretch], days: Sequence[date], knows: bool) -> Opening:
+def opening_of(stretches: Sequence[DutyStretch], days: Sequence[date], knows: bool) -> Opening:
+    """When a person with this rota may be asked for; `knows`: the reader may know why not."""
     times = [time for day in sorted(set(days)) for time in free(stretches, day)]
-    return Opening(tuple(union(times)), {day: _why(stretches, day, knows) for day in days})
+    away = [
+        Closed(each.interval, AWAY[each.kind] if knows else NOT_AVAILABLE)
+        for each in stretches
+        if each.kind.away
+    ]
+    return Opening(tuple(union(times)), {day: _why(away, day) for day in days}, tuple(away))
 
 
-def _why(stretches: Sequence[DutyStretch], day: date, knows: bool) -> str:
+def _why(away: Sequence[Closed], day: date) -> str:
     """Why a person cannot be had outside their times on a day: what keeps them away longest."""
     whole = day_interval(day)
-    away = [(part, each) for each in stretches if each.kind.away and (part := each.interval.clipped(whole))]
-    if not away:
-        return NOT_ON_SHIFT
-    _, longest = max(away, key=lambda each: each[0].minutes)
-    return AWAY[longest.kind] if knows else NOT_AVAILABLE
-
-
-def _without(time: Interval, taken: Interval) -> list[Interval]:
-    """What is left of a time once another is taken from it."""
-    if not time.overlaps(taken):
-        return [time]
-    left = [(time.start, min(time.end, taken.start)), (max(time.start, taken.end), time.end)]
-    return [Interval(start, end) for start, end in left if start < end]
+    met = [(part.minutes, each.why) for each in away if (part := each.during.clipped(whole))]
+    return max(met)[1] if met else NOT_ON_SHIFT

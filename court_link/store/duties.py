@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +12,10 @@ from sqlmodel import Session, col
 
 from court_link.domain.ids import new_id
 from court_link.domain.places import DutyKind
+from court_link.domain.rota import LONGEST
 from court_link.domain.times import Interval
 from court_link.store.tables import Duty
 
-#: The longest stretch that is kept as one, so that a look at some days need not go back for ever.
-LONGEST = timedelta(days=35)
 _AT_ONCE = 500
 
 
@@ -45,15 +43,14 @@ def of(session: Session, person_ids: Collection[UUID], within: Interval) -> dict
     return found
 
 
-def add(session: Session, stretches: Iterable[tuple[UUID, Interval, DutyKind]]) -> list[UUID]:
-    """Adds stretches of at most `LONGEST`, as (person, when, kind); their ids."""
+def add(session: Session, stretches: Iterable[tuple[UUID, Interval, DutyKind]]) -> None:
+    """Adds stretches of at most `LONGEST`, as (person, when, kind)."""
     rows = [
         {"id": new_id(), "person_id": person, "starts_at": when.start, "ends_at": when.end, "kind": kind}
         for person, when, kind in stretches
     ]
     if rows:
         session.execute(insert(Duty), rows)
-    return [row["id"] for row in rows]
 
 
 def remove(session: Session, ids: Sequence[UUID]) -> None:
