@@ -15,7 +15,8 @@ from court_link.api.asking import Asker, Store
 from court_link.api.importer import Importer
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
-from court_link.importing import lists, reading, runs
+from court_link.importing import lists, runs
+from court_link.importing.formats import FORMATS
 from court_link.importing.reports import Report
 from court_link.store import Db
 from court_link.store.tables.imports import ImportState
@@ -179,6 +180,6 @@ async def _body(request: Request) -> BinaryIO:
 def _check(report: Report) -> None:
     if report.refused:
         raise ListRefused(
-            f"This {reading.FORMATS[report.format].lower()} cannot be imported. Nothing was.",
+            f"This {FORMATS[report.format].lower()} cannot be imported. Nothing was.",
             [FieldError(fault.path, fault.message) for fault in report.errors],
         )

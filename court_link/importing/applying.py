@@ -12,8 +12,8 @@ from court_link.domain.context import Context
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import Visibility
 from court_link.domain.ids import new_id
-from court_link.domain.requirements import USUAL_MINUTES
-from court_link.importing import identity, register
+from court_link.domain.recipes import recipe
+from court_link.importing import identity
 from court_link.importing.comparing import Change, Comparison, Gone, KnownMatter, Step, compare, step_for
 from court_link.importing.matters import ListedParty, Matter
 from court_link.store import Session
@@ -26,19 +26,20 @@ _OTHERWISE = 20
 
 
 def sheet(
-    session: Session, ctx: Context, court_id: UUID, site_id: UUID | None, day: date
+    session: Session, ctx: Context, court_id: UUID, site_id: UUID | None, day: date, series: str
 ) -> list[KnownMatter]:
-    """What is known of one court house's day."""
+    """What lists of one series have made known of one court house's day."""
     if site_id is None:
         return []
-    return [_as_matter(known) for known in store.sheet(session, court_id, site_id, day)]
+    every = (_as_matter(known) for known in store.sheet(session, court_id, site_id, day))
+    return [known for known in every if identity.series_of(known.list_key) == series]
 
 
 def compare_sheet(
     session: Session, ctx: Context, court_id: UUID, site_id: UUID | None, day: date, listed: Sequence[Matter]
 ) -> Comparison:
     """What a list would change on one court house's day."""
-    return compare(sheet(session, ctx, court_id, site_id, day), listed)
+    return compare(sheet(session, ctx, court_id, site_id, day, listed[0].series), listed)
 
 
 def create(
@@ -52,7 +53,10 @@ def create(
     parts: list[HearingOrganisation | Case | Party] = []
     for key, matter in named:
         hearing = Hearing(
-            id=new_id(), court_id=court_id, list_key=key, minutes=minutes_for(matter), **_facts(matter, rooms)
+            id=new_id(),
+            court_id=court_id,
+            list_key=key,
+            **{"minutes": minutes_for(matter), **_facts(matter, rooms)},
         )
         session.add(hearing)
         parts.append(HearingOrganisation(hearing_id=hearing.id, organisation_id=court_id))
@@ -115,18 +119,21 @@ def unlist(session: Session, ctx: Context, court_id: UUID, gone: Sequence[Gone])
 
 
 def minutes_for(matter: Matter) -> int:
-    """The usual minutes of a hearing type; 0 for a trial, which has none: booking it needs an estimate."""
-    kind = matter.hearing_type.casefold()
-    usual = USUAL_MINUTES.get(kind, register.usual_minutes().get(kind))
-    if usual is None:
-        usual = 0 if "trial" in kind.replace("pre-trial", "").split() else _OTHERWISE
-    return usual
+    """What the list gives it, or what is usual; 0 for a trial, which has none: booking needs an estimate."""
+    if matter.minutes is not None:
+        return matter.minutes
+    kind = recipe(matter.hearing_type)
+    return kind.minutes or (0 if kind.trial else _OTHERWISE)
 
 
 def _facts(matter: Matter, rooms: Mapping[str, UUID]) -> dict[str, Any]:
     """The columns of a hearing that its list decides. A list withholds; it never makes public again."""
-    withheld = {"visibility": Visibility.WITHHELD} if matter.withheld else {}
-    return withheld | {
+    kept: dict[str, Any] = {}
+    if matter.withheld or matter.family:
+        kept["visibility"] = Visibility.WITHHELD if matter.withheld else Visibility.PRIVATE
+    if matter.minutes is not None:
+        kept["minutes"] = matter.minutes
+    return kept | {
         "title": matter.title,
         "hearing_type": matter.hearing_type,
         "panel": matter.panel,
@@ -138,6 +145,7 @@ def _facts(matter: Matter, rooms: Mapping[str, UUID]) -> dict[str, Any]:
         "channels": list(matter.channels),
         "video": matter.video,
         "youth": matter.youth,
+        "family": matter.family,
         "restrictions": matter.restrictions,
     }
 
@@ -176,6 +184,8 @@ def _as_matter(known: store.Known) -> KnownMatter:
             cases=len(known.cases),
             references=known.cases,
             parties=tuple(ListedParty(party.role, party.name, party.under_18) for party in known.parties),
+            family=hearing.family,
+            minutes=hearing.minutes,
         ),
         no_longer_listed=hearing.no_longer_listed,
         booked=f"for {wording.moment(standing.starts_at)} in {standing.room}" if standing else None,

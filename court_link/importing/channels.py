@@ -27,3 +27,8 @@ def by_video(channels: Sequence[str]) -> bool:
 def nearest(*levels: tuple[str, ...]) -> tuple[str, ...]:
     """The channels that apply: a hearing's own before its sitting's before its session's."""
     return next(filter(None, levels), ())
+
+
+def named_in(*notes: str) -> tuple[str, ...]:
+    """The ways of attending by video that free notes name: of a note that may name people, no more."""
+    return tuple(word for word in _VIDEO if any(word in note.casefold() for note in notes))

@@ -13,7 +13,8 @@ from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import CourtLinkError
 from court_link.domain.wording import plural
 from court_link.importing import courts, lists, reading, reports, runs, siting
-from court_link.importing.reading import FORMATS, Reading
+from court_link.importing.formats import FORMATS
+from court_link.importing.reading import Reading
 from court_link.importing.reports import Report
 from court_link.importing.runs import Run
 from court_link.store import migrate, open_db

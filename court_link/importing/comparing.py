@@ -123,7 +123,11 @@ def _can_go(known: KnownMatter) -> bool:
 
 
 def _same(one: Matter, other: Matter) -> bool:
-    return identity.details(one) == identity.details(other) and set(one.parties) == set(other.parties)
+    return (
+        identity.details(one) == identity.details(other)
+        and set(one.parties) == set(other.parties)
+        and (one.family, one.minutes) == (other.family, other.minutes)
+    )
 
 
 def _merged(known: Matter, listed: Matter) -> Matter:
@@ -133,6 +137,8 @@ def _merged(known: Matter, listed: Matter) -> Matter:
         panel=listed.panel or known.panel,
         sequence=listed.sequence or known.sequence,
         youth=listed.youth or known.youth,
+        family=listed.family or known.family,
+        minutes=known.minutes if listed.minutes is None else listed.minutes,
         withheld=listed.withheld or known.withheld,
         restrictions=listed.restrictions or known.restrictions,
         parties=tuple(

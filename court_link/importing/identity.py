@@ -22,6 +22,10 @@ re-ordered. A matter listed on another day, or at another court house, is anothe
 nothing that would tell a moved hearing from a second one, and a booking stands on a day. ADR 0008 says why.
 
 Every round is linear in the number of matters.
+
+Some lists stand side by side for one court house and day: two case systems of one court each make their own.
+What a list says nothing of must not seem gone, so each keeps to its own `series` of matters, which their
+names carry. What a format's references are, its module says.
 """
 
 from __future__ import annotations
@@ -112,11 +116,17 @@ def _order(matter: Matter) -> tuple[str, ...]:
     return (matter.starts_at.isoformat(), matter.room.casefold(), repr(details(matter)))
 
 
+def series_of(key: str) -> str:
+    """The series of the matter that has this name."""
+    return key.rpartition(":")[0]
+
+
 class Keys:
     """Names given to the matters new to a sheet, once and for ever.
 
-    A name is a digest of the sheet and the references, and a number, since one reference may stand several
-    times: `<24 hex digits>.<number>`. `given` are those that the sheet has already.
+    A name is the series, a digest of the sheet and the references, and a number, since one reference may
+    stand several times: `<series>:<24 hex digits>.<number>`, the series of magistrates' lists being none.
+    `given` are those that the sheet has already.
     """
 
     def __init__(self, site_id: UUID, day: date, given: Iterable[str]) -> None:
@@ -129,5 +139,6 @@ class Keys:
     def new(self, matter: Matter) -> str:
         about = json.dumps([*self._sheet, references(matter)])
         digest = hashlib.sha256(about.encode()).hexdigest()[:24]
+        digest = f"{matter.series}:{digest}" if matter.series else digest
         self._highest[digest] += 1
         return f"{digest}.{self._highest[digest]}"

@@ -27,9 +27,9 @@ _STAGED_AT_ONCE = 500
 T = TypeVar("T")
 
 
-async def read(source: BinaryIO) -> Reading:
-    """Reads a file on another thread; nothing else waits for it."""
-    return await asyncio.to_thread(reading.read, source)
+async def read(source: BinaryIO, told: date | None = None) -> Reading:
+    """Reads a file on another thread; nothing else waits. `told` is the day of a list that says none."""
+    return await asyncio.to_thread(reading.read, source, told)
 
 
 async def foretell(db: Db, ctx: Context, organisation_id: UUID, what: Reading) -> Report:
@@ -75,7 +75,7 @@ async def apply(db: Db, ctx: Context, run_id: UUID, progress: Callable[[Run], No
     for site_id, day, listed in _sheets(every, found.sites):
         if site_id is None:
             raise LookupError("every house has been settled")
-        known = await db.read(applying.sheet, ctx, run.organisation_id, site_id, day)
+        known = await db.read(applying.sheet, ctx, run.organisation_id, site_id, day, listed[0].series)
         comparison = await asyncio.to_thread(comparing.compare, known, listed)
         keys = applying.keys_for(site_id, day, known)
         steps = [

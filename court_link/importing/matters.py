@@ -22,10 +22,12 @@ class ListedParty:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One entry of a list's `hearing` arrays.
+    """One hearing of a list.
 
-    `references` are the URNs of its cases (`cases` of them), then its application references. `starts_at` is
-    its sitting's start to the minute, UTC. `path` says where in the file it stands.
+    `references` are those of its cases (`cases` of them), then those of its applications and of the police.
+    `starts_at` is when it or its sitting starts, to the minute, UTC; `minutes` what the list gives it, if it
+    does. `path` says where in the file it stands. `series` tells the lists apart that stand side by side: a
+    list says nothing of the matters of another series.
     """
 
     path: str
@@ -45,6 +47,9 @@ class Matter:
     cases: int
     references: tuple[str, ...]
     parties: tuple[ListedParty, ...]
+    family: bool = False
+    minutes: int | None = None
+    series: str = ""
 
     @property
     def day(self) -> date:

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from datetime import date
 from typing import Any, BinaryIO
 
 from court_link.domain.wording import plural
-from court_link.importing import magistrates, stream
+from court_link.importing import formats, stream
 from court_link.importing.faults import MOST_FAULTS, Fault, Faults, Path
+from court_link.importing.formats import READ, UNKNOWN
 from court_link.importing.matters import Matter
-
-STANDARD, PUBLIC, UNKNOWN = "magistrates_standard_list", "magistrates_public_list", "unknown"
-#: What a person calls each format.
-FORMATS = {
-    STANDARD: "Magistrates’ standard list",
-    PUBLIC: "Magistrates’ public list",
-    "civil_and_family_daily_cause_list": "Civil and family daily cause list",
-    "crown_daily_pdda_list": "Crown daily list",
-    "magistrates_adult_court_list": "Magistrates’ adult court list",
-    UNKNOWN: "Not a court list",
-}
+from court_link.importing.shape import Node
 
 #: Ten thousand hearings with every address and offence are about 60 MB as published.
 MOST_BYTES = 128 * 1024 * 1024
 MOST_HEARINGS = 50_000
 MOST_WARNINGS = 200
-
-#: A unique reference number as most forces write it: force, unit, serial, year. Others exist: a warning only.
-_USUAL_URN = re.compile(r"[0-9]{2}[A-Z0-9]{2}[0-9]{5,7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +47,15 @@ class _TooBig(Exception):
     pass
 
 
-def read(source: BinaryIO) -> Reading:
-    """Reads a whole file from its beginning. Never raises for what the file holds: that is in `faults`."""
+def read(source: BinaryIO, told: date | None = None) -> Reading:
+    """Reads a whole file from its beginning. Never raises for what the file holds: that is in `faults`.
+
+    `told` is the day of a list that does not say which day it is for.
+    """
     faults = Faults()
     measured = _Measured(source)
     try:
-        root = stream.read(
-            measured, faults, magistrates.HEARING, _counted(partial(magistrates.read_hearing, faults=faults))
-        )
+        root = stream.read(measured, faults, _counted(formats.reductions(faults)), formats.UNREAD)
     except stream.Unreadable as error:
         faults.add((), str(error))
         root = None
@@ -76,26 +64,18 @@ def read(source: BinaryIO) -> Reading:
         root = None
     digest = measured.digest()
     if root is None and faults.total:
-        return _refused(UNKNOWN, digest, faults)
-    if (other := _another_format(root)) is not None:
+        return _refused(digest, faults)
+    format_ = formats.of(root)
+    if format_ is None:
         faults = Faults()
-        faults.add(
-            (), f"{_sentence_about(other)} Court Link reads magistrates’ standard lists and public lists."
-        )
-        return _refused(other, digest, faults)
-    frame = magistrates.read_frame(root, faults)
+        faults.add((), f"This file is not a court list. Court Link reads {READ}.")
+        return _refused(digest, faults)
+    frame = format_.read_frame(Node(root, (), faults), told)
     hearings = [hearing for sitting in frame.sittings for hearing in sitting.hearings]
-    if any(hearing.civil for hearing in hearings):
-        other, faults = "civil_and_family_daily_cause_list", Faults()
-        faults.add(
-            (), f"{_sentence_about(other)} Court Link reads magistrates’ standard lists and public lists."
-        )
-        return _refused(other, digest, faults)
-    is_standard = frame.names_area or any(hearing.standard_only for hearing in hearings)
-    matters = tuple(matter for sitting in frame.sittings for matter in sitting.matters())
+    matters = tuple(matter for sitting in frame.sittings for matter in sitting.matters(frame.series))
     return Reading(
-        format=STANDARD if is_standard or not frame.has_public_address else PUBLIC,
-        digest=digest,
+        format=frame.format,
+        digest=digest if told is None else f"{digest}@{told.isoformat()}",
         court_houses=frame.houses,
         court_rooms=frame.rooms,
         sittings=len(frame.sittings),
@@ -103,57 +83,39 @@ def read(source: BinaryIO) -> Reading:
         video_hearings=sum(matter.video for matter in matters),
         cases=sum(len(hearing.cases) for hearing in hearings),
         matters=() if faults.total else matters,
-        warnings=bounded(_warnings(matters)),
+        warnings=bounded((*frame.warnings, *_warnings(matters, format_.unusual))),
         faults=_kept(faults),
     )
 
 
-def read_bytes(content: bytes) -> Reading:
-    return read(io.BytesIO(content))
+def read_bytes(content: bytes, told: date | None = None) -> Reading:
+    return read(io.BytesIO(content), told)
 
 
-def bounded(warnings: Iterator[str]) -> tuple[str, ...]:
+def bounded(warnings: Iterable[str]) -> tuple[str, ...]:
     """The first warnings, each once, and how many more there are."""
     every = tuple(dict.fromkeys(warnings))
     more = len(every) - MOST_WARNINGS
     return every if more <= 0 else (*every[:MOST_WARNINGS], f"And {plural(more, 'more warning')}.")
 
 
-def _another_format(root: Any) -> str | None:
-    if not isinstance(root, dict):
-        return UNKNOWN
-    if "DailyList" in root:
-        return "crown_daily_pdda_list"
-    document = root.get("document")
-    if isinstance(document, dict) and isinstance(document.get("data"), dict) and "job" in document["data"]:
-        return "magistrates_adult_court_list"
-    return None if root.keys() & {"document", "venue", "courtLists"} else UNKNOWN
-
-
-def _sentence_about(format_: str) -> str:
-    if format_ == UNKNOWN:
-        return "This file is not a court list."
-    name = FORMATS[format_]
-    return f"This file is a {name[0].lower()}{name[1:]}."
-
-
-def _warnings(matters: tuple[Matter, ...]) -> Iterator[str]:
+def _warnings(matters: tuple[Matter, ...], unusual: Callable[[Matter], Iterator[str]]) -> Iterator[str]:
     if not matters:
         yield "The list has no hearings."
     told: set[str] = set()
     for matter in matters:
         if not matter.references:
             yield f"{matter.path} has no case and no application: only its time, room and type tell it apart."
-        for urn in matter.references[: matter.cases]:
-            if urn not in told and not _USUAL_URN.match(urn.upper().replace(" ", "")):
-                told.add(urn)
-                yield f"The case reference {urn or '(empty)'} is not in the usual form, at {matter.path}."
+        for reference in unusual(matter):
+            if reference not in told:
+                told.add(reference)
+                yield f"The reference {reference or '(empty)'} is not in the usual form, at {matter.path}."
         if matter.withheld:
             yield f"{matter.path} is about a search warrant: its existence is withheld from the public."
 
 
-def _refused(format_: str, digest: str, faults: Faults) -> Reading:
-    return Reading(format=format_, digest=digest, faults=_kept(faults))
+def _refused(digest: str, faults: Faults) -> Reading:
+    return Reading(format=UNKNOWN, digest=digest, faults=_kept(faults))
 
 
 def _kept(faults: Faults) -> tuple[Fault, ...]:
@@ -163,20 +125,23 @@ def _kept(faults: Faults) -> tuple[Fault, ...]:
     return (*faults.found[: MOST_FAULTS - 1], Fault("$", f"And {plural(more + 1, 'more fault')}."))
 
 
-def _counted(reduce: Callable[[Any, Path], Any]) -> Callable[[Any, Path], Any]:
+def _counted(reductions: stream.Reductions) -> stream.Reductions:
     """Refuses a list longer than can be held, as soon as it is."""
     count = 0
 
-    def counted(value: Any, path: Path) -> Any:
-        nonlocal count
-        count += 1
-        if count > MOST_HEARINGS:
-            raise stream.Unreadable(
-                f"The list has more than {MOST_HEARINGS:,} hearings. Split it and import each part."
-            )
-        return reduce(value, path)
+    def counting(reduce: Callable[[Any, Path], Any]) -> Callable[[Any, Path], Any]:
+        def counted(value: Any, path: Path) -> Any:
+            nonlocal count
+            count += 1
+            if count > MOST_HEARINGS:
+                raise stream.Unreadable(
+                    f"The list has more than {MOST_HEARINGS:,} hearings. Split it and import each part."
+                )
+            return reduce(value, path)
 
-    return counted
+        return counted
+
+    return {path: counting(reduce) for path, reduce in reductions.items()}
 
 
 class _Measured:

@@ -36,10 +36,6 @@ class CourtHouse:
     area: str
     rooms: tuple[tuple[str, str], ...]
 
-    @property
-    def magistrates(self) -> bool:
-        return self.code.startswith("B")
-
 
 @cache
 def court_houses() -> Mapping[str, CourtHouse]:
@@ -62,22 +58,13 @@ def court_houses() -> Mapping[str, CourtHouse]:
 
 
 def find(name: str) -> CourtHouse | None:
-    """The magistrates' court house that a list means by `name`, when exactly one is meant."""
+    """The court house that a list means by `name`, when exactly one is meant.
+
+    A name that does not say "Crown" is of a magistrates' court.
+    """
     wanted = house_words(name)
-    found = [
-        house for house in court_houses().values() if house.magistrates and house_words(house.name) == wanted
-    ]
+    found = [house for house in court_houses().values() if house_words(house.name) == wanted]
     return found[0] if len(found) == 1 else None
-
-
-@cache
-def usual_minutes() -> Mapping[str, int]:
-    """Usual minutes by hearing type, by code and by name in lower case; 0: an estimate is required."""
-    minutes: dict[str, int] = {}
-    for row in data("hearing-types.json")["hearingTypes"]:
-        for name in (row["hearingCode"], row["hearingDescription"]):
-            minutes[name.casefold()] = row["defaultDurationMin"]
-    return minutes
 
 
 @cache

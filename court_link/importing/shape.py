@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
+from court_link.domain.errors import Invalid
+from court_link.domain.times import from_london
 from court_link.importing.faults import Faults, Path
 from court_link.importing.text import LONGEST, tidy
 
@@ -34,10 +36,14 @@ class Node:
         """The object under `name`; an empty one when it is missing or of another kind."""
         return Node(self._get(name, dict, required) or {}, (*self.path, name), self.faults)
 
+    def items(self, name: str, *, required: bool = False) -> Iterator[tuple[Path, Any]]:
+        """What stands in the array under `name`, each with its path."""
+        for index, item in enumerate(self._get(name, list, required) or []):
+            yield (*self.path, name, index), item
+
     def children(self, name: str, *, required: bool = False) -> Iterator[Node]:
         """The objects of the array under `name`."""
-        for index, item in enumerate(self._get(name, list, required) or []):
-            path = (*self.path, name, index)
+        for path, item in self.items(name, required=required):
             if isinstance(item, dict):
                 yield Node(item, path, self.faults)
             else:
@@ -51,25 +57,33 @@ class Node:
             return ""
         return tidy(value)
 
-    def texts(self, name: str) -> tuple[str, ...]:
+    def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
         """The texts of the array under `name`, without the empty ones."""
         found = []
-        for index, item in enumerate(self._get(name, list, required=False) or []):
+        for path, item in self.items(name, required=required):
             if isinstance(item, str):
                 found.append(tidy(item))
             else:
-                self.faults.add((*self.path, name, index), "This must be text.")
+                self.faults.add(path, "This must be text.")
         return tuple(filter(None, found))
+
+    def choice(self, name: str, among: Sequence[str], *, required: bool = False) -> str:
+        """The text under `name`, when it is one of these; empty when it is missing."""
+        value = self.text(name, required=required)
+        if value and value not in among:
+            self.faults.add((*self.path, name), f"This must be one of: {', '.join(among)}.")
+            return ""
+        return value
 
     def flag(self, name: str) -> bool:
         return bool(self._get(name, bool, required=False))
 
-    def whole(self, name: str) -> int | None:
+    def whole(self, name: str, *, required: bool = False) -> int | None:
         """The whole number under `name`; JSON writes 20 and 20.0 alike."""
         value = self.value.get(name)
         if isinstance(value, float) and value.is_integer():
             return int(value)
-        number: int | None = self._get(name, int, required=False)
+        number: int | None = self._get(name, int, required)
         return number
 
     def moment(self, name: str, *, required: bool = False, blank: bool = False) -> datetime | None:
@@ -85,17 +99,50 @@ class Node:
             )
             return None
 
-    def day(self, name: str) -> date | None:
+    def day(self, name: str, *, required: bool = False) -> date | None:
         """A calendar day such as `1990-01-31`."""
-        text = self._get(name, str, required=False)
+        return self._day(name, "%Y-%m-%d", "1990-01-31", required)
+
+    def written_day(self, name: str, *, required: bool = False) -> date | None:
+        """A calendar day as people write it, such as `31/01/1990`."""
+        return self._day(name, "%d/%m/%Y", "31/01/1990", required)
+
+    def clock(self, name: str, *, required: bool = False) -> time | None:
+        """A time of day with no offset, such as `10:30` or `10:30:00`."""
+        text = self._get(name, str, required)
         if text is None:
             return None
         try:
-            if len(text) != 10 or "W" in text:  # Python reads week dates too
+            if len(text) not in {5, 8} or not (text.isascii() and text.replace(":", "").isdigit()):
                 raise ValueError(text)
-            return date.fromisoformat(text)
+            return time.fromisoformat(text)
         except ValueError:
-            self.faults.add((*self.path, name), "This must be a real date, such as 1990-01-31.")
+            self.faults.add((*self.path, name), "This must be a real time of day, such as 10:30.")
+            return None
+
+    def london(self, name: str, day: date | None, clock: time | None) -> datetime | None:
+        """The instant of a London wall clock, which was read from `name`.
+
+        A time that the clocks skip, or show twice, on that day is a fault: the file does not say which.
+        """
+        if day is None or clock is None:
+            return None
+        try:
+            return from_london(day, clock)
+        except Invalid as error:
+            self.faults.add((*self.path, name), error.message)
+            return None
+
+    def _day(self, name: str, form: str, example: str, required: bool) -> date | None:
+        text = self._get(name, str, required)
+        if text is None:
+            return None
+        try:
+            if len(text) != 10 or not text.isascii():
+                raise ValueError(text)
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.faults.add((*self.path, name), f"This must be a real date, such as {example}.")
             return None
 
     def _get(self, name: str, kind: type, required: bool) -> Any:

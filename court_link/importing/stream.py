@@ -1,13 +1,13 @@
 """JSON read event by event, so that a big file never stands whole in memory.
 
-The tree is built as it is read, and each value that stands at `reduce_at` is handed to `reduce` as soon as
-it is complete and replaced by what comes back: of ten thousand hearings one is whole at a time. Every text
+The tree is built as it is read, and each value that stands at one of the `reductions` is handed over as soon
+as it is complete and replaced by what comes back: of ten thousand hearings one is whole at a time. Every text
 and every name in the file is checked on the way, whether or not anybody asks for it later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import ijson
@@ -20,6 +20,10 @@ DEEPEST = 40
 MOST_HELD = 400_000
 
 
+Reductions = Mapping[Path, Callable[[Any, Path], Any]]
+"""What becomes of the values at each of these paths, in which -1 stands for any index."""
+
+
 class Source(Protocol):
     def read(self, size: int = ..., /) -> bytes: ...
 
@@ -28,12 +32,12 @@ class Unreadable(Exception):
     """The file is not JSON, or is more than can be read; the message says which."""
 
 
-def read(source: Source, faults: Faults, reduce_at: Path, reduce: Callable[[Any, Path], Any]) -> Any:
-    """The file's value, reduced. `reduce_at` is a path in which -1 stands for any index.
+def read(source: Source, faults: Faults, reductions: Reductions, unread: Collection[Path] = ()) -> Any:
+    """The file's value, reduced. A name may stand twice in an object only where it is `unread`.
 
     Raises Unreadable when there is no value to return; all that can be told apart is put into `faults`.
     """
-    tree = _Tree(faults, reduce_at, reduce)
+    tree = _Tree(faults, reductions, frozenset(unread))
     try:
         for event, value in ijson.basic_parse(source, use_float=True):
             tree.take(event, value)
@@ -44,11 +48,24 @@ def read(source: Source, faults: Faults, reduce_at: Path, reduce: Callable[[Any,
     return tree.root
 
 
+def standing_at(value: Any, path: Path) -> Iterator[Any]:
+    """Every value that stands at a path, -1 for any index, whatever stands around it."""
+    if not path:
+        yield value
+    elif path[0] == -1:
+        for item in value if isinstance(value, list) else ():
+            yield from standing_at(item, path[1:])
+    elif isinstance(value, dict) and path[0] in value:
+        yield from standing_at(value[path[0]], path[1:])
+
+
 class _Tree:
-    def __init__(self, faults: Faults, reduce_at: Path, reduce: Callable[[Any, Path], Any]) -> None:
+    def __init__(self, faults: Faults, reductions: Reductions, unread: frozenset[Path]) -> None:
         self.root: Any = None
         self._faults = faults
-        self._reduce_at, self._reduce = reduce_at, reduce
+        self._unread = unread
+        self._reductions = reductions
+        self._depths = {len(path) for path in reductions}
         self._open: list[dict[str, Any] | list[Any]] = []
         self._held_before: list[int] = []
         self._path: list[str | int] = []
@@ -84,8 +101,8 @@ class _Tree:
             self._path.pop()
         before = self._held_before.pop()
         value: Any = container
-        if self._is_reduced():
-            value, self._held = self._reduce(container, tuple(self._path)), before
+        if (reduce := self._reduction()) is not None:
+            value, self._held = reduce(container, tuple(self._path)), before
         if self._open and isinstance(self._open[-1], list):
             self._path.pop()
         self._attach(value)
@@ -95,7 +112,7 @@ class _Tree:
         self._path[-1] = name
         if message := fault_of(name, longest=200):
             self._faults.add(self._here(), message)
-        if name in container:
+        if name in container and self._key(self._path) not in self._unread:
             self._faults.add(self._here(), "This name stands twice in the same object.")
 
     def _attach(self, value: Any) -> None:
@@ -114,9 +131,11 @@ class _Tree:
             return (*self._path, len(container))
         return tuple(self._path)
 
-    def _is_reduced(self) -> bool:
-        path, pattern = self._path, self._reduce_at
-        return len(path) == len(pattern) and all(
-            here == there or (there == -1 and isinstance(here, int))
-            for here, there in zip(path, pattern, strict=True)
-        )
+    def _reduction(self) -> Callable[[Any, Path], Any] | None:
+        if len(self._path) not in self._depths:
+            return None
+        return self._reductions.get(self._key(self._path))
+
+    @staticmethod
+    def _key(path: Iterable[str | int]) -> Path:
+        return tuple(-1 if isinstance(step, int) else step for step in path)

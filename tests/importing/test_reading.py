@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from court_link.importing import reading
 from court_link.importing.channels import by_video, nearest
 from court_link.importing.faults import MOST_FAULTS
-from court_link.importing.reading import PUBLIC, STANDARD, UNKNOWN
+from court_link.importing.formats import UNKNOWN
+from court_link.importing.magistrates import PUBLIC, STANDARD
 from court_link.importing.text import fault_of
 from tests.importing import made
 from tests.importing.made import case, hearing, party, public, published, room, sitting, standard
@@ -56,19 +57,6 @@ def test_the_invalid_sample_is_refused_naming_every_field():
         f"{HEARING}.application[1].applicationParticulars",
         f"{second}.case[0].party[1].offence[0].offenceWording",
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "called"),
-    [
-        ("civilAndFamilyDailyCauseList.json", "civil and family daily cause list"),
-        ("crownDailyPddaList.json", "crown daily list"),
-    ],
-)
-def test_another_kind_of_list_is_refused_by_its_name(name, called):
-    [fault] = read((made.SAMPLES / name).read_bytes()).faults
-    assert fault.path == "$"
-    assert called in fault.message
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from court_link.api.pages.rendering import render
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError
 from court_link.importing import runs
-from court_link.importing.reading import FORMATS
+from court_link.importing.formats import FORMATS
 from court_link.store import Db
 from court_link.store.tables.imports import ImportState
 
