@@ -11,10 +11,11 @@ import pytest
 from court_link.domain.clock import SetClock
 from court_link.domain.context import Context
 from court_link.domain.errors import SlotTaken
+from court_link.domain.harddates import FIRST_SITTING
 from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.times import LONDON, day_interval
 from court_link.scheduling import availability, booking
-from court_link.scheduling.availability import FIRST_SITTING, NONE_LEFT, Availability
+from court_link.scheduling.availability import Availability
 from court_link.store import Db, Session
 from court_link.store.tables import Holiday, OpeningHours, Site
 from tests.county import SYSTEM_CONTEXT, County, add_hearing, add_shift, add_sitting
@@ -177,7 +178,8 @@ async def test_when_the_first_sitting_is_full_a_detained_person_is_offered_the_n
     )
     none = await found(db, county, detained=True)
     assert none.free == ()
-    assert none.warnings == (FIRST_SITTING, NONE_LEFT)
+    told = "No sitting is left for this hearing. Tell the custody officer, who must tell the court."
+    assert none.warnings == (FIRST_SITTING, told)
 
 
 @pytest.mark.parametrize("day", [date(2027, 3, 28), date(2026, 10, 25), date(2027, 10, 31)])
