@@ -62,7 +62,11 @@ class Subscription:
 
 
 def topics_of(event: Event, concerned: Concerned | None) -> frozenset[str]:
-    """The topics that an event belongs to; a reading to none, since it changes nothing that a page shows."""
+    """The topics that an event belongs to; a reading to none, since it changes nothing that a page shows.
+
+    An event that says whom it affects (`domain.affected.told`) is for the pages of these people and suites
+    alone; any other is for everybody whom its hearing concerns.
+    """
     if event.kind in READS:
         return frozenset()
     topics = set()
@@ -72,8 +76,9 @@ def topics_of(event: Event, concerned: Concerned | None) -> frozenset[str]:
         topics.add(f"hearing:{event.hearing_id}")
     if concerned is not None:
         topics.add(f"court:{concerned.court_id}")
-        topics.update(f"person:{person}" for person in concerned.people)
-        topics.update(f"custody:{site}" for site in concerned.sites)
+        affected = event.data.get("affected")
+        topics.update(f"person:{each}" for each in (concerned.people if affected is None else affected))
+        topics.update(f"custody:{each}" for each in (concerned.sites if affected is None else affected))
     return frozenset(topics)
 
 

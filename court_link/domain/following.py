@@ -47,7 +47,7 @@ def may_be_followed(*, visibility: Visibility, youth: bool, family: bool) -> boo
     return visibility is Visibility.PUBLIC and not youth and not family
 
 
-def stage_of(state: HearingState, *, relisted: bool) -> Stage:
+def stage_of(state: HearingState) -> Stage:
     """The stage in public words."""
     match state:
         case HearingState.LISTED | HearingState.BOOKED:
@@ -61,7 +61,7 @@ def stage_of(state: HearingState, *, relisted: bool) -> Stage:
         case HearingState.ENDED:
             return Stage.FINISHED
         case HearingState.VACATED:
-            return Stage.LISTED if relisted else Stage.NOT_TODAY
+            return Stage.NOT_TODAY
 
 
 def expected_window(

@@ -17,7 +17,7 @@ from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.following import Followed, expected_window, stage_of
-from court_link.domain.hearing import FINISHED
+from court_link.domain.hearing import FINISHED, HearingState
 from court_link.domain.ids import new_reference, normal_reference
 from court_link.domain.roles import Permission
 from court_link.store import Session, events, following, hearings
@@ -104,24 +104,24 @@ def follow(session: Session, ctx: Context, typed: str, key: bytes) -> Followed:
         court_house=court_house,
         courtroom=courtroom,
         starts_at=starts_at,
-        stage=stage_of(hearing.state, relisted=relisted),
+        stage=stage_of(hearing.state),
         place_in_list=position,
         expected=expected_window(starts_at, hearing.state, free_from, ahead_minutes),
-        new_date=starts_at if relisted else None,
+        new_date=starts_at if relisted and hearing.state is not HearingState.VACATED else None,
         restrictions=hearing.restrictions,
     )
 
 
 def _found(session: Session, typed: str, key: bytes) -> tuple[Hearing, bool]:
-    """The hearing to show and whether it is a relisting; every failure is the same."""
+    """The hearing to show, and whether it has another date than the reference was given for; every failure is
+    the same. What was listed again is followed there, and a day that is over to the matter's next day.
+    """
     reference = normal_reference(typed)
     found = following.by_digest(session, digest(key, reference or ""))
     if reference is None or found is None:
         raise NotFollowed
     hearing, relisted = found[1], False
-    while (later := following.successor(session, hearing.id)) is not None:
-        if not following.followable(hearing):
-            break
+    while following.followable(hearing) and (later := following.goes_on(session, hearing)) is not None:
         hearing, relisted = later, True
     if not following.followable(hearing):
         raise NotFollowed

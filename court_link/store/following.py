@@ -58,6 +58,19 @@ def successor(session: Session, hearing_id: UUID) -> Hearing | None:
     return session.exec(select(Hearing).where(Hearing.relisted_from == hearing_id)).first()
 
 
+def goes_on(session: Session, hearing: Hearing) -> Hearing | None:
+    """Where a matter goes on: as what it was listed again, else on its next day, once this one is over."""
+    again = successor(session, hearing.id)
+    if again is not None or hearing.group_id is None or hearing.state not in FINISHED:
+        return again
+    return session.exec(
+        select(Hearing)
+        .where(Hearing.group_id == hearing.group_id, Hearing.group_day > hearing.group_day)
+        .where(Hearing.state != HearingState.VACATED)
+        .order_by(col(Hearing.group_day))
+    ).first()
+
+
 def place(session: Session, hearing: Hearing) -> tuple[str, str, UUID | None, datetime]:
     """Court house, courtroom, courtroom id and start: by the confirmed booking, else as listed."""
     booking = session.exec(

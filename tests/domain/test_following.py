@@ -39,11 +39,11 @@ def test_only_a_public_matter_of_adults_outside_the_family_court_is_followed(vis
 
 @pytest.mark.parametrize("state", HearingState)
 def test_every_state_has_a_public_stage(state):
-    assert stage_of(state, relisted=False) in Stage
+    assert stage_of(state) in Stage
 
 
 def test_listed_and_booked_look_alike_because_a_booking_tells_of_video():
-    assert stage_of(HearingState.LISTED, relisted=False) is stage_of(HearingState.BOOKED, relisted=False)
+    assert stage_of(HearingState.LISTED) is stage_of(HearingState.BOOKED)
 
 
 def test_the_expected_start_is_never_before_the_listed_time():
