@@ -283,7 +283,8 @@ def _in(session: Session, ctx: Context, run_id: UUID, state: ImportState) -> Imp
 
 def _visible(session: Session, ctx: Context, run_id: UUID, *, lock: bool = False) -> ImportRun:
     run = store.run_of(session, None if ctx.actor.everywhere else ctx.actor.scope, run_id, lock=lock)
-    if run is None:
+    # A rota is looked at and applied by `rota_runs`; the system forgets those that were left, too.
+    if run is None or (run.format == store.ROTA and not ctx.actor.everywhere):
         raise NotFound()
     return run
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, insert, update
+from sqlalchemy import ColumnElement, delete, exists, insert, update
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
@@ -25,30 +25,56 @@ from court_link.store.tables import (
 )
 from court_link.store.tables.imports import ImportState
 
+#: The format of the runs that are of rotas, and not of court lists.
+ROTA = "rota"
 #: The states in which a run's rows, which hold names, are needed no longer.
 OVER = frozenset({ImportState.DONE, ImportState.CANCELLED, ImportState.REFUSED})
+#: Runs of these formats are no court lists: their own use cases name them.
+STAFF_FORMATS = frozenset({"people", "duties"})
 #: Bound variables of one statement; SQLite's smallest limit is 32,766.
 _AT_ONCE = 5000
 
 
 def run_of(
-    session: Session, organisations: Collection[UUID] | None, run_id: UUID, *, lock: bool = False
+    session: Session,
+    organisations: Collection[UUID] | None,
+    run_id: UUID,
+    *,
+    lock: bool = False,
+    staff: bool = False,
 ) -> ImportRun | None:
-    """A run, when it is of one of these organisations (None: of any)."""
+    """A run of one of these organisations, of files about `staff` or of others; None is any run at all."""
     query = select(ImportRun).where(ImportRun.id == run_id)
     if organisations is not None:
-        query = query.where(col(ImportRun.organisation_id).in_(organisations))
+        query = query.where(col(ImportRun.organisation_id).in_(organisations), _of_staff(staff))
     return session.exec(query.with_for_update() if lock else query).one_or_none()
 
 
 def runs(
-    session: Session, organisations: Collection[UUID], *, before: UUID | None, limit: int
+    session: Session,
+    organisations: Collection[UUID],
+    *,
+    before: UUID | None,
+    limit: int,
+    rotas: bool = False,
+    staff: bool = False,
 ) -> Sequence[ImportRun]:
-    """The newest runs of these organisations; `before` is the last one already shown."""
-    query = select(ImportRun).where(col(ImportRun.organisation_id).in_(organisations))
+    """The newest runs of these organisations: of court lists, or of `rotas`, or of files about `staff`.
+
+    `before` is the last one already shown.
+    """
+    kind = col(ImportRun.format) == ROTA if rotas else _of_staff(staff)
+    if not (rotas or staff):
+        kind = kind & (col(ImportRun.format) != ROTA)
+    query = select(ImportRun).where(col(ImportRun.organisation_id).in_(organisations), kind)
     if before is not None:
         query = query.where(col(ImportRun.id) < before)
     return session.exec(query.order_by(col(ImportRun.id).desc()).limit(limit)).all()
+
+
+def _of_staff(staff: bool) -> ColumnElement[bool]:
+    formats = col(ImportRun.format)
+    return formats.in_(STAFF_FORMATS) if staff else formats.not_in(STAFF_FORMATS)
 
 
 def in_state(session: Session, organisation_id: UUID, state: ImportState) -> Sequence[ImportRun]:
