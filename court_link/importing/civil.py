@@ -89,7 +89,7 @@ def read_frame(top: Node, told: date | None) -> Frame:
     hearings = [hearing for sitting in sittings for hearing in sitting.hearings]
     for hearing in hearings:
         if hearing.format != CIVIL:
-            top.faults.add(hearing.path, "This has no case with a number, as a civil or family matter has.")
+            top.faults.add((*hearing.path, "case"), "This must hold a case with a number, as others here do.")
     family = sum(hearing.family for hearing in hearings)
     warnings = [f"{plural(family, 'hearing')} taken for family matters: nothing of them is public."]
     return framed(CIVIL, SERIES, sittings, warnings if family else ())

@@ -132,7 +132,7 @@ def test_what_is_no_list_is_told_which_lists_there_are():
 def test_a_list_of_two_formats_at_once_is_refused():
     mixed = civil(civil_hearing(), made.hearing())
     [path] = faulty(mixed)
-    assert path.endswith(".hearing[1]")
+    assert path.endswith(".hearing[1].case")
 
 
 # The adult court list
