@@ -14,6 +14,7 @@ from uuid import UUID
 
 from court_link.domain import booking as booking_states
 from court_link.domain import hearing as hearing_states
+from court_link.domain.affected import told
 from court_link.domain.booking import BookingEvent, BookingState, ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Invalid, NotFound, Stale, WrongState
@@ -24,7 +25,7 @@ from court_link.domain.requirements import Needs, Place, Rules
 from court_link.domain.roles import Permission
 from court_link.domain.sight import Sight
 from court_link.domain.times import Interval, day_interval, london_day
-from court_link.scheduling import inviting, standing
+from court_link.scheduling import affected, inviting, standing
 from court_link.scheduling.needing import check_bookable
 from court_link.scheduling.standing import Units, let_go
 from court_link.scheduling.taking import Placing, Taking
@@ -90,14 +91,14 @@ def rebook(session: Session, ctx: Context, changes: Sequence[Change], *, rules: 
         change.hearing_id: _replaced(ctx, change, found[change.hearing_id], rows) for change in changes
     }
     placings = [
-        _placing(ctx, change, found[change.hearing_id], places, replaced[change.hearing_id])
+        _placing(session, ctx, change, found[change.hearing_id], places, replaced[change.hearing_id])
         for change in changes
     ]
     freed = _make_way(session, ctx, found, rows, replaced.values())
     made = Taking(session, ctx, rules, places, freed).take(placings)
-    for placing, row in zip(placings, made, strict=True):
-        _settle(session, ctx, placing, row, places, replaced[placing.hearing.id])
-    return [bookings.value(row, ctx.now) for row in made]
+    for placing, booked in zip(placings, made, strict=True):
+        _settle(session, ctx, placing.hearing, booked, places, replaced[placing.hearing.id])
+    return made
 
 
 def hold(
@@ -133,11 +134,10 @@ def confirm(session: Session, ctx: Context, booking_id: UUID, *, version: int | 
     row.hold_expires_at, row.version = None, row.version + 1
     due.forget(session, [row.id])
     hearing.state = hearing_states.after(hearing.state, HearingEvent.BOOK)
-    needs = bookings.value(row, ctx.now).needs
-    places = calendar.places(session, needs.resource_ids)
-    _stand(session, ctx, hearing, row, places, None)
-    standing.record(session, ctx, EventKind.BOOKING_CONFIRMED, hearing, row, places)
-    return bookings.value(row, ctx.now)
+    booked = bookings.value(row, ctx.now)
+    _stand(session, ctx, hearing, booked, calendar.places(session, booked.needs.resource_ids), None)
+    standing.record(session, ctx, EventKind.BOOKING_CONFIRMED, hearing, booked)
+    return booked
 
 
 def allow(session: Session, ctx: Context, hearing_id: UUID) -> None:
@@ -224,13 +224,14 @@ def _replaced(
 
 
 def _placing(
+    session: Session,
     ctx: Context,
     change: Change,
     hearing: Hearing,
     places: Mapping[UUID, Place],
     replaced: BookingRow | None,
 ) -> Placing:
-    check_bookable(ctx, hearing, change.needs, places)
+    check_bookable(session, ctx, hearing, change.needs, places)
     running = hearing.state in LIVE
     if running and replaced is not None:
         had = bookings.value(replaced, ctx.now)
@@ -261,36 +262,36 @@ def _make_way(
 def _settle(
     session: Session,
     ctx: Context,
-    placing: Placing,
-    row: BookingRow,
+    hearing: Hearing,
+    booked: Booking,
     places: Mapping[UUID, Place],
     replaced: BookingRow | None,
 ) -> None:
     """What a new booking brings with it, and the event that says what it is: held, confirmed or changed."""
-    hearing, resources = placing.hearing, placing.needs.resource_ids
-    if placing.hold_expires_at is not None:
-        due.plan(session, row.id, {DueKind.LAPSE_HOLD: placing.hold_expires_at})
-        standing.record(session, ctx, EventKind.BOOKING_HELD, hearing, row, resources)
+    if booked.hold_expires_at is not None:
+        due.plan(session, booked.id, {DueKind.LAPSE_HOLD: booked.hold_expires_at})
+        standing.record(session, ctx, EventKind.BOOKING_HELD, hearing, booked)
         return
     if replaced is None:
         hearing.state = hearing_states.after(hearing.state, HearingEvent.BOOK)
-        _stand(session, ctx, hearing, row, places, None)
-        standing.record(session, ctx, EventKind.BOOKING_CONFIRMED, hearing, row, resources)
+        _stand(session, ctx, hearing, booked, places, None)
+        standing.record(session, ctx, EventKind.BOOKING_CONFIRMED, hearing, booked)
         return
     had = bookings.value(replaced, ctx.now)
-    _stand(session, ctx, hearing, row, places, had.needs)
-    before = standing.facts(had.courtroom_id, had.slot, had.needs.resource_ids)
-    now = standing.facts(row.courtroom_id, placing.slot, resources)
+    stood, stands = affected.arrangement(had), affected.arrangement(booked)
+    concerned = affected.of(session, ctx, hearing.id, stood, stands)  # before any link of theirs changes
+    _stand(session, ctx, hearing, booked, places, had.needs)
+    before, now = standing.facts(had), standing.facts(booked)
     standing.record(
         session,
         ctx,
         EventKind.BOOKING_CHANGED,
         hearing,
-        row,
-        resources,
+        booked,
         replaced=str(replaced.id),
         before=before,
         changed=[fact for fact in now if now[fact] != before[fact]],
+        affected=told(concerned),
     )
 
 
@@ -298,7 +299,7 @@ def _stand(
     session: Session,
     ctx: Context,
     hearing: Hearing,
-    row: BookingRow,
+    booked: Booking,
     places: Mapping[UUID, Place],
     before: Needs | None,
 ) -> None:
@@ -306,11 +307,10 @@ def _stand(
     needed.
     """
     hearing.version += 1
-    slot = Interval(row.starts_at, row.ends_at)
-    planned = {DueKind.END_FORGOTTEN: forgotten_at(slot)}
+    planned = {DueKind.END_FORGOTTEN: forgotten_at(booked.slot)}
     if hearing.state not in LIVE:  # those who are in stay in, and their lobby has been opened
-        inviting.invite(session, ctx, hearing, bookings.value(row, ctx.now).needs, places, before)
-        planned[DueKind.OPEN_LOBBY] = slot.start - JOIN_BEFORE
+        inviting.invite(session, ctx, hearing, booked.needs, places, before)
+        planned[DueKind.OPEN_LOBBY] = booked.slot.start - JOIN_BEFORE
     due.plan(session, hearing.id, planned)
 
 

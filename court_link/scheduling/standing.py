@@ -15,10 +15,11 @@ from court_link.domain import booking as booking_states
 from court_link.domain.booking import BookingEvent
 from court_link.domain.context import Context
 from court_link.domain.events import EventKind
-from court_link.domain.times import Interval
 from court_link.store import Session, bookings, buckets, due, events, hearings, reservations
+from court_link.store.bookings import Booking
 from court_link.store.due import DueKind
-from court_link.store.tables import Booking, Hearing
+from court_link.store.tables import Booking as BookingRow
+from court_link.store.tables import Hearing
 
 #: What is due of a hearing while it is booked.
 HEARING_DUE = (DueKind.OPEN_LOBBY, DueKind.END_FORGOTTEN)
@@ -32,7 +33,7 @@ _LET_GO = {
 
 
 def let_go(
-    session: Session, ctx: Context, hearing: Hearing, rows: Sequence[Booking], event: BookingEvent
+    session: Session, ctx: Context, hearing: Hearing, rows: Sequence[BookingRow], event: BookingEvent
 ) -> None:
     """Give back all that these bookings of a hearing take, forget what was due for them, and say so."""
     buckets.give_back(session, drop(session, ctx, hearing, rows, event))
@@ -48,17 +49,17 @@ def lapse(session: Session, ctx: Context, booking_ids: Collection[UUID]) -> Unit
 
 
 def drop(
-    session: Session, ctx: Context, hearing: Hearing, rows: Sequence[Booking], event: BookingEvent
+    session: Session, ctx: Context, hearing: Hearing, rows: Sequence[BookingRow], event: BookingEvent
 ) -> Units:
     """Let these bookings of a hearing go but for their buckets: answers the units still to be given back."""
     for row in rows:
-        record(session, ctx, _LET_GO[event], hearing, row)
+        record(session, ctx, _LET_GO[event], hearing, bookings.value(row, ctx.now))
         if row.hold_expires_at is None:
             due.forget(session, [hearing.id], HEARING_DUE)
     return free(session, rows, event)
 
 
-def free(session: Session, rows: Sequence[Booking], event: BookingEvent) -> Units:
+def free(session: Session, rows: Sequence[BookingRow], event: BookingEvent) -> Units:
     """These bookings take nothing any more, without a word; answers the units still to be given back."""
     units: Units = Counter()
     for row in rows:
@@ -75,8 +76,7 @@ def record(
     ctx: Context,
     kind: EventKind,
     hearing: Hearing,
-    row: Booking,
-    resources: Collection[UUID] = (),
+    booking: Booking,
     **more: Any,
 ) -> None:
     """Write down what became of a booking, in ids and times."""
@@ -86,16 +86,16 @@ def record(
         kind,
         hearing_id=hearing.id,
         organisation_id=hearing.court_id,
-        subject_id=row.id,
-        data=facts(row.courtroom_id, Interval(row.starts_at, row.ends_at), resources) | more,
+        subject_id=booking.id,
+        data=facts(booking) | more,
     )
 
 
-def facts(courtroom_id: UUID, slot: Interval, resources: Collection[UUID]) -> dict[str, Any]:
+def facts(booking: Booking) -> dict[str, Any]:
     """A booking as events tell of it."""
     return {
-        "courtroom": str(courtroom_id),
-        "starts_at": slot.start.isoformat(),
-        "ends_at": slot.end.isoformat(),
-        "resources": [str(each) for each in resources],
+        "courtroom": str(booking.courtroom_id),
+        "starts_at": booking.slot.start.isoformat(),
+        "ends_at": booking.slot.end.isoformat(),
+        "resources": [str(each) for each in booking.needs.resource_ids],
     }

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, Refusal, SlotTaken
+from court_link.domain.harddates import first_sitting_only
 from court_link.domain.requirements import Demand, Needs, Place, Rules, demands, takings
 from court_link.domain.slots import BIT
 from court_link.domain.times import Interval, day_interval, london_day
@@ -25,8 +26,9 @@ from court_link.scheduling.opening import openings
 from court_link.scheduling.pools import caps
 from court_link.scheduling.standing import Units
 from court_link.store import Session, bookings, buckets, hearings, reservations
+from court_link.store.bookings import Booking
 from court_link.store.reservations import Held
-from court_link.store.tables import Booking, Hearing
+from court_link.store.tables import Hearing
 
 #: The most that can stand around a hearing, and a quarter: how far off a hold may share a bucket with it.
 _AROUND = timedelta(hours=9)
@@ -94,7 +96,7 @@ class Taking:
             raise self._refused(placing)
         if late := check_in_time(placing.hearing, placing.start):
             raise self._refused(placing, late)
-        if placing.needs.detained:
+        if first_sitting_only(placing.hearing, asked=placing.needs.detained):
             late = availability.later_than_first_sitting(
                 self.session, self.ctx, placing.hearing, placing.needs, placing.start, self.rules
             )
@@ -160,7 +162,7 @@ class Taking:
         return bool(stale)
 
     def _write(self, placing: Placing, taken: Sequence[Demand]) -> Booking:
-        row = bookings.write(
+        made = bookings.write(
             self.session,
             placing.hearing.id,
             placing.needs,
@@ -169,8 +171,8 @@ class Taking:
             hold_expires_at=placing.hold_expires_at,
             held_by=self.ctx.actor.id,
         )
-        reservations.write(self.session, row.id, takings(placing.needs, placing.start))
-        return row
+        reservations.write(self.session, made.id, takings(placing.needs, placing.start))
+        return made
 
     def _said(self, clashes: Sequence[Held]) -> list[Refusal]:
         """What is in the way, as far as the asker may know."""

@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from court_link.domain.booking import BookingState
+from court_link.domain.ids import new_id
 from court_link.domain.requirements import Demand, Needs, quarters
 from court_link.domain.times import Interval
 from court_link.store.buckets import Key
 from court_link.store.hearings import LIVE_BOOKING
+from court_link.store.prepared import plain
 from court_link.store.tables import Booking as BookingRow
 
 
@@ -64,21 +66,36 @@ def write(
     *,
     hold_expires_at: datetime | None,
     held_by: UUID | None,
-) -> BookingRow:
+) -> Booking:
     """A new booking: provisional until `hold_expires_at`, confirmed when there is none."""
-    row = BookingRow(
+    made = Booking(
+        id=new_id(),
         hearing_id=hearing_id,
         state=BookingState.PROVISIONAL if hold_expires_at else BookingState.CONFIRMED,
         courtroom_id=needs.courtroom_id,
-        starts_at=start,
-        ends_at=start + needs.length,
+        slot=Interval(start, start + needs.length),
         hold_expires_at=hold_expires_at,
-        needs={"needs": needs.document(), "taken": [_taken(demand) for demand in demands]},
+        needs=needs,
         held_by=held_by,
+        version=1,
     )
-    session.add(row)
-    session.flush()
-    return row
+    row = {
+        "id": made.id,
+        "hearing_id": hearing_id,
+        "state": made.state,
+        "courtroom_id": made.courtroom_id,
+        "starts_at": made.slot.start,
+        "ends_at": made.slot.end,
+        "hold_expires_at": hold_expires_at,
+        "needs": {"needs": needs.document(), "taken": [_taken(demand) for demand in demands]},
+        "held_by": held_by,
+        "version": made.version,
+    }
+    _WRITE.run(session, [row])
+    return made
+
+
+_WRITE = plain(BookingRow.__table__)  # type: ignore[attr-defined]
 
 
 def units_taken(row: BookingRow) -> dict[Key, int]:
@@ -118,12 +135,18 @@ def locked(session: Session, booking_id: UUID) -> BookingRow:
 
 def live(session: Session, *hearing_ids: UUID, lock: bool = True) -> Sequence[BookingRow]:
     """The rows that still hold resources for these hearings, lapsed holds among them, in id order."""
-    query = (
-        select(BookingRow)
-        .where(col(BookingRow.hearing_id).in_(hearing_ids), col(BookingRow.state).in_(LIVE_BOOKING))
-        .order_by(col(BookingRow.id))
+    return session.execute(_LIVE_LOCKED if lock else _LIVE, {"ids": list(hearing_ids)}).scalars().all()
+
+
+_LIVE = (
+    select(BookingRow)
+    .where(
+        col(BookingRow.hearing_id).in_(bindparam("ids", expanding=True)),
+        col(BookingRow.state).in_(LIVE_BOOKING),
     )
-    return session.execute(query.with_for_update() if lock else query).scalars().all()
+    .order_by(col(BookingRow.id))
+)
+_LIVE_LOCKED = _LIVE.with_for_update()
 
 
 def lapsed_within(session: Session, within: Interval, now: datetime) -> Sequence[BookingRow]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from court_link.domain.times import Interval
+from court_link.store.prepared import Prepared
 from court_link.store.tables import CapacityBucket
 
 #: A bucket's key: the pool, and the start of the quarter.
@@ -33,8 +34,12 @@ def change(session: Session, delta: Mapping[Key, int], caps: Mapping[Key, int]) 
         _add(session, returned)
     if not wanted:
         return frozenset()
-    rows = [{"pool": key[0], "slot": key[1], "used": wanted[key], "cap": caps[key]} for key in wanted]
-    taken = {(row.pool, row.slot) for row in session.execute(_TAKE[session.get_bind().dialect.name], rows)}
+    given = {
+        f"{name}_{number}": value
+        for number, (key, units) in enumerate(wanted.items())
+        for name, value in (("pool", key[0]), ("slot", key[1]), ("used", units), ("cap", caps[key]))
+    }
+    taken = {(pool, slot) for pool, slot in _take(len(wanted)).rows(session, given)}
     if len(taken) < len(wanted):
         _add(session, {key: -delta[key] for key in taken | returned.keys()})
     return frozenset(wanted) - taken
@@ -74,17 +79,28 @@ def used(session: Session, pools: Collection[str], within: Interval) -> dict[Key
     return {(pool, slot): units for pool, slot, units in rows}
 
 
-def _guarded(insert: Any) -> Any:
-    statement = insert(CapacityBucket.__table__)  # type: ignore[attr-defined]
-    after = col(CapacityBucket.used) + statement.excluded.used
-    return statement.on_conflict_do_update(
-        index_elements=["pool", "slot"],
-        set_={"used": after, "cap": statement.excluded.cap},
-        where=after <= statement.excluded.cap,
-    ).returning(col(CapacityBucket.pool), col(CapacityBucket.slot))
+@cache
+def _take(count: int) -> Prepared:
+    """Take from so many buckets, each as far as it has room; answers those that had."""
+
+    table = CapacityBucket.__table__  # type: ignore[attr-defined]
+
+    def make(insert: Any) -> Any:
+        rows = [
+            {column: bindparam(f"{column.name}_{number}", type_=column.type) for column in table.columns}
+            for number in range(count)
+        ]
+        statement = insert(table).values(rows)
+        after = col(CapacityBucket.used) + statement.excluded.used
+        return statement.on_conflict_do_update(
+            index_elements=["pool", "slot"],
+            set_={"used": after, "cap": statement.excluded.cap},
+            where=after <= statement.excluded.cap,
+        ).returning(col(CapacityBucket.pool), col(CapacityBucket.slot))
+
+    return Prepared(make)
 
 
-_TAKE = {"postgresql": _guarded(postgresql.insert), "sqlite": _guarded(sqlite.insert)}
 _ADD = (
     update(CapacityBucket.__table__)  # type: ignore[attr-defined]
     .where(col(CapacityBucket.pool) == bindparam("in_pool"), col(CapacityBucket.slot) == bindparam("at"))

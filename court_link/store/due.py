@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, select
 from sqlmodel import Session, col
 
 from court_link.domain.ids import new_id
+from court_link.store.prepared import Prepared
 from court_link.store.tables import DueJob
 
 
@@ -23,6 +23,7 @@ class DueKind(StrEnum):
     LAPSE_HOLD = "lapse_hold"  # a booking
     OPEN_LOBBY = "open_lobby"  # a hearing
     END_FORGOTTEN = "end_forgotten"  # a hearing
+    END_WAITING = "end_waiting"  # a hearing on the wait list, past its last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,18 @@ def plan(session: Session, subject_id: UUID, at: Mapping[DueKind, datetime]) -> 
         {"id": new_id(), "kind": kind.value, "subject_id": subject_id, "due_at": due_at}
         for kind, due_at in at.items()
     ]
-    postgresql_engine = session.get_bind().dialect.name == "postgresql"
-    session.connection().execute(_POSTGRESQL if postgresql_engine else _SQLITE, rows)
+    _PLAN.run(session, rows)
 
 
 def _planned(insert: Any) -> Any:
-    statement = insert(DueJob.__table__)  # type: ignore[attr-defined]
+    columns = ("id", "kind", "subject_id", "due_at")
+    statement = insert(DueJob.__table__).values({name: bindparam(name) for name in columns})  # type: ignore[attr-defined]
     return statement.on_conflict_do_update(
         index_elements=["kind", "subject_id"], set_={"due_at": statement.excluded.due_at}
-    )
+    ).inline()
 
 
-_POSTGRESQL, _SQLITE = _planned(postgresql.insert), _planned(sqlite.insert)
+_PLAN = Prepared(_planned)
 
 
 def forget(

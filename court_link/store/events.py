@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from court_link.domain.context import Context
 from court_link.domain.events import EventKind, canonical, detail_digest
 from court_link.domain.ids import new_id
+from court_link.store.prepared import plain
 from court_link.store.sealer import EVENT, UNSEALED
 from court_link.store.tables import EventDetail, SubjectSalt
 from court_link.store.upsert import insert_if_absent
 
 SALT = SubjectSalt.__table__  # type: ignore[attr-defined]
 
-# Made once, for they are run with every change.
-_EVENT, _UNSEALED = insert(EVENT), insert(UNSEALED)
+_EVENT, _UNSEALED = plain(EVENT), plain(UNSEALED, "event_id")
 
 #: Where an event's data keeps the digests of its personal texts, by name.
 PERSONAL = "personal"
@@ -57,22 +57,20 @@ def record(
             EventDetail(event_id=event_id, name=name, subject_id=subject, text=text)
             for name, text in personal.items()
         ]
-    session.execute(
-        _EVENT,
-        {
-            "id": event_id,
-            "kind": kind,
-            "at": ctx.now,
-            "actor_kind": ctx.actor.kind.value,
-            "actor_id": ctx.actor.id,
-            "organisation_id": organisation_id,
-            "hearing_id": hearing_id,
-            "subject_id": subject_id,
-            "request_id": ctx.request_id,
-            "data": body,
-        },
-    )
-    session.execute(_UNSEALED, {"event_id": event_id})
+    written = {
+        "id": event_id,
+        "kind": kind,
+        "at": ctx.now,
+        "actor_kind": ctx.actor.kind.value,
+        "actor_id": ctx.actor.id,
+        "organisation_id": organisation_id,
+        "hearing_id": hearing_id,
+        "subject_id": subject_id,
+        "request_id": ctx.request_id,
+        "data": body,
+    }
+    _EVENT.run(session, [written])
+    _UNSEALED.run(session, [{"event_id": event_id}])
     session.add_all(details)
     return event_id
 

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, false, or_, true
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, bindparam, delete, exists, false, or_, true
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
@@ -19,6 +18,7 @@ from court_link.domain.events import EventKind
 from court_link.domain.hearing import HearingState
 from court_link.domain.roles import Permission
 from court_link.domain.times import day_interval
+from court_link.store.prepared import Prepared
 from court_link.store.tables import (
     Booking,
     Case,
@@ -66,18 +66,42 @@ def locked_of_court(session: Session, ctx: Context, hearing_ids: Collection[UUID
 
     Raises NotFound unless every one of them is theirs to see, Forbidden when another court lists one.
     """
-    query = select(Hearing).where(col(Hearing.id).in_(hearing_ids), in_scope(ctx)).order_by(col(Hearing.id))
-    found = {hearing.id: hearing for hearing in session.exec(query.with_for_update(of=Hearing))}
-    if len(found) < len(set(hearing_ids)):
-        raise NotFound()
-    if not ctx.actor.everywhere and any(each.court_id not in ctx.actor.scope for each in found.values()):
-        raise Forbidden()
+    rows = session.execute(_LOCKED, {"ids": list(hearing_ids)}).scalars()
+    found: dict[UUID, Hearing] = {hearing.id: hearing for hearing in rows}
+    for hearing_id in hearing_ids:
+        hearing = found.get(hearing_id)
+        if hearing is None or not (ctx.actor.everywhere or hearing.court_id in ctx.actor.scope):
+            visible(session, ctx, hearing_id)
+            raise Forbidden()
     return found
+
+
+#: Booking asks it of every attempt, so it is put together once.
+_LOCKED = (
+    select(Hearing)
+    .where(col(Hearing.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(Hearing.id))
+    .with_for_update()
+)
 
 
 def row(session: Session, hearing_id: UUID) -> Hearing:
     """A hearing that exists, for the service's own work: nobody's scope is asked, nothing is locked."""
     return session.get_one(Hearing, hearing_id)
+
+
+def went_before(session: Session, hearing: Hearing) -> Hearing | None:
+    """The hearing that this one goes on from: which it was relisted from, or the first of its days."""
+    if hearing.relisted_from is not None:
+        return session.get(Hearing, hearing.relisted_from)
+    if hearing.group_id is None or hearing.group_day <= 1:
+        return None
+    return session.exec(
+        select(Hearing)
+        .where(Hearing.group_id == hearing.group_id, Hearing.group_day < hearing.group_day)
+        .order_by(col(Hearing.group_day))
+        .limit(1)
+    ).first()
 
 
 def name_parties(
@@ -118,9 +142,17 @@ def seen(session: Session, ctx: Context, hearing_ids: Collection[UUID]) -> froze
 def concern(session: Session, hearing_id: UUID, organisation_ids: Collection[UUID]) -> None:
     """Make these organisations concerned with a hearing: they see it from now on."""
     rows = [{"hearing_id": hearing_id, "organisation_id": each} for each in sorted(set(organisation_ids))]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    table = HearingOrganisation.__table__  # type: ignore[attr-defined]
-    session.connection().execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+    _CONCERN.run(session, rows)
+
+
+_CONCERN = Prepared(
+    lambda insert: (
+        insert(HearingOrganisation.__table__)  # type: ignore[attr-defined]
+        .values(hearing_id=bindparam("hearing_id"), organisation_id=bindparam("organisation_id"))
+        .on_conflict_do_nothing()
+        .inline()
+    )
+)
 
 
 def unconcern(session: Session, hearing: Hearing, organisation_ids: Collection[UUID]) -> None:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from court_link.domain.context import ActorKind, Context
 from court_link.domain.direction import DirectionStatus, Medium
 from court_link.domain.errors import Forbidden, NotFound
 from court_link.domain.events import EventKind
-from court_link.domain.link import Admission, Link
+from court_link.domain.ids import new_id
+from court_link.domain.link import LOBBY, Admission, Link
 from court_link.domain.roles import Part, Permission
 from court_link.store import Session, events, hearings, join_sessions
+from court_link.store.prepared import Prepared, plain
 from court_link.store.tables import DirectionRow, Hearing, LiveRoom, Resource
 from court_link.store.tables import Link as LinkRow
-from court_link.store.upsert import insert_if_absent
 
 _FACTS = tuple(Link.__dataclass_fields__)
 
@@ -38,6 +40,30 @@ class Wanted:
     room_id: UUID | None = None
     organisation_id: UUID | None = None
     remote: bool = True
+
+    def new(self, hearing_id: UUID) -> Link:
+        """It, as it is made."""
+        return Link(
+            id=new_id(),
+            hearing_id=hearing_id,
+            part=self.part,
+            label=self.label,
+            person_id=self.person_id,
+            room_id=self.room_id,
+            organisation_id=self.organisation_id,
+            remote=self.remote,
+            admission=Admission.EXPECTED,
+            place=LOBBY,
+            credential_version=1,
+            revoked=False,
+            identified_by=None,
+            identified_at=None,
+            arrived_at=None,
+            admitted_at=None,
+            left_at=None,
+            kit_check=None,
+            version=1,
+        )
 
     def is_had(self, row: LinkRow) -> bool:
         """Whether `row` is this link already: the same person's, else the same room's, else the same label's.
@@ -78,26 +104,32 @@ def ensure_all(session: Session, ctx: Context, hearing_id: UUID, wanted: Sequenc
     A link that stands takes the new label and room and keeps everything else, so that rebooking disturbs
     nobody.
     """
-    standing = session.exec(
-        select(LinkRow).where(LinkRow.hearing_id == hearing_id, col(LinkRow.revoked).is_(False))
-    ).all()
-    rows, made, changed = [], [], False
+    standing = session.execute(_STANDING, {"hearing_id": hearing_id}).scalars().all()
+    found: list[Link] = []
+    made: list[Link] = []
+    changed = False
     for each in wanted:
         row = next(filter(each.is_had, standing), None)
         if row is None:
-            row = LinkRow(hearing_id=hearing_id, admission=Admission.EXPECTED, **asdict(each))
-            made.append(row)
-        elif (row.label, row.room_id) != (each.label, each.room_id):
+            made.append(each.new(hearing_id))
+            found.append(made[-1])
+            continue
+        if (row.label, row.room_id) != (each.label, each.room_id):
             row.label, row.room_id, row.version = each.label, each.room_id, row.version + 1
             changed = True
-        rows.append(row)
-    session.add_all(made)
-    session.flush()
+        found.append(value(row))
+    _WRITE.run(session, [{name: getattr(link, name) for name in _FACTS} for link in made])
     if made or changed:
         bump(session, hearing_id)
-    for row in made:
-        record(session, ctx, EventKind.LINK_ISSUED, row, part=row.part.value)
-    return [value(row) for row in rows]
+    for link in made:
+        record(session, ctx, EventKind.LINK_ISSUED, link, part=link.part.value)
+    return found
+
+
+_STANDING = select(LinkRow).where(
+    LinkRow.hearing_id == bindparam("hearing_id"), col(LinkRow.revoked).is_(False)
+)
+_WRITE = plain(LinkRow.__table__)  # type: ignore[attr-defined]
 
 
 def retire(session: Session, ctx: Context, hearing_id: UUID, keep: Collection[UUID]) -> None:
@@ -111,6 +143,14 @@ def retire(session: Session, ctx: Context, hearing_id: UUID, keep: Collection[UU
             row.revoked = True
 
 
+def withdraw(session: Session, ctx: Context, link_ids: Collection[UUID]) -> None:
+    """Revoke these links, which a booking brought and nobody needs any more."""
+    for link_id in sorted(link_ids):
+        found = row(session, link_id)
+        revoke(session, ctx, found, EventKind.LINK_REVOKED)
+        found.revoked = True
+
+
 def revoke(session: Session, ctx: Context, row: LinkRow, kind: EventKind, **data: Any) -> None:
     """Make every credential and join session of a link worthless, and take it out of the room."""
     row.credential_version += 1
@@ -122,14 +162,20 @@ def revoke(session: Session, ctx: Context, row: LinkRow, kind: EventKind, **data
 
 def bump(session: Session, hearing_id: UUID) -> None:
     """Say that the room's desired state is another one now."""
-    insert_if_absent(
-        session,
-        LiveRoom.__table__,  # type: ignore[attr-defined]
-        {"hearing_id": hearing_id, "version": 0, "applied_version": 0, "closed": False},
+    _BUMP.run(session, [{"hearing_id": hearing_id}])
+
+
+def _bumped(insert: Any) -> Any:
+    first = {"hearing_id": bindparam("hearing_id"), "version": 1, "applied_version": 0, "closed": False}
+    return (
+        insert(LiveRoom.__table__)  # type: ignore[attr-defined]
+        .values(first)
+        .on_conflict_do_update(index_elements=["hearing_id"], set_={"version": col(LiveRoom.version) + 1})
+        .inline()
     )
-    room = session.get_one(LiveRoom, hearing_id, with_for_update=True, populate_existing=True)
-    room.version += 1
-    session.flush()
+
+
+_BUMP = Prepared(_bumped)
 
 
 def changed(session: Session, ctx: Context, hearing_id: UUID) -> None:
@@ -161,6 +207,16 @@ def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Link, 
         .order_by(col(LinkRow.id))
     )
     return tuple(value(each) for each in rows)
+
+
+def revoked(session: Session, hearing_id: UUID, link_ids: Collection[UUID]) -> tuple[Link, ...]:
+    """Those of these links of a hearing that are revoked: whose they were is still known."""
+    rows = session.exec(
+        select(LinkRow).where(
+            LinkRow.hearing_id == hearing_id, col(LinkRow.revoked).is_(True), col(LinkRow.id).in_(link_ids)
+        )
+    )
+    return tuple(map(value, rows))
 
 
 def directed(session: Session, hearing_id: UUID) -> dict[UUID, Medium]:
@@ -202,7 +258,7 @@ def room_owner(session: Session, row: LinkRow) -> UUID | None:
     return room.organisation_id if room is not None else None
 
 
-def record(session: Session, ctx: Context, kind: EventKind, row: LinkRow, **data: Any) -> None:
+def record(session: Session, ctx: Context, kind: EventKind, row: LinkRow | Link, **data: Any) -> None:
     """Write down what happened to a link, in ids and codes."""
     events.record(
         session,

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, case, delete, insert, select, union_all
+from sqlalchemy import Uuid, bindparam, case, delete, select, union_all
 from sqlmodel import Session, col
 
 from court_link.domain.booking import BookingState, Purpose
@@ -21,6 +21,7 @@ from court_link.domain.ids import new_id
 from court_link.domain.requirements import Taking
 from court_link.domain.times import Interval
 from court_link.store.columns import Moment
+from court_link.store.prepared import Prepared, plain
 from court_link.store.tables import Booking, Hearing, Reservation
 
 
@@ -54,14 +55,14 @@ def clashes(session: Session, wanted: Sequence[tuple[UUID, Interval]]) -> list[H
         for number, (resource_id, interval) in enumerate(wanted)
         for name, value in (("resource", resource_id), ("start", interval.start), ("end", interval.end))
     }
-    found = [id_ for id_ in session.execute(_seeks(len(wanted)), given).scalars() if id_ is not None]
+    found = [id_ for (id_,) in _seeks(len(wanted)).rows(session, given) if id_ is not None]
     return _held(session, select(*_HELD).where(col(Reservation.id).in_(found))) if found else []
 
 
 @cache
-def _seeks(count: int) -> Any:
+def _seeks(count: int) -> Prepared:
     """A seek for each of so many resources: the last reservation before the end, if it reaches the start."""
-    return union_all(*(select(_seek(number)) for number in range(count)))
+    return Prepared(lambda _: union_all(*(select(_seek(number)) for number in range(count))))
 
 
 def _seek(number: int) -> Any:
@@ -106,20 +107,21 @@ def taken(
 
 def write(session: Session, booking_id: UUID, takings: Iterable[Taking]) -> None:
     """Reserve. Raises the database's own refusal, which the store makes SlotTaken, should one overlap."""
-    session.execute(
-        insert(Reservation),
-        [
-            {
-                "id": new_id(),
-                "resource_id": taking.resource_id,
-                "starts_at": taking.interval.start,
-                "ends_at": taking.interval.end,
-                "booking_id": booking_id,
-                "purpose": taking.purpose,
-            }
-            for taking in takings
-        ],
-    )
+    rows = [
+        {
+            "id": new_id(),
+            "resource_id": taking.resource_id,
+            "starts_at": taking.interval.start,
+            "ends_at": taking.interval.end,
+            "booking_id": booking_id,
+            "purpose": taking.purpose,
+        }
+        for taking in takings
+    ]
+    _WRITE.run(session, rows)
+
+
+_WRITE = plain(Reservation.__table__)  # type: ignore[attr-defined]
 
 
 def drop(session: Session, booking_ids: Collection[UUID]) -> None:

@@ -1,0 +1,152 @@
+"""Statements put together once for each engine, and run on the driver's own cursor.
+
+What a booking runs thousands of times a second spends most of its time in being put together and in results
+that nobody asks for. A `Prepared` is compiled by SQLAlchemy at its first use, with the processors of its
+types; from then on running it is the driver's work alone. The session's own changes are flushed first, and
+errors are SQLAlchemy's, so that nobody else need know.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from sqlalchemy import Dialect, Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import NullType
+from sqlmodel import Session
+
+_INSERT: Mapping[str, Callable[[Any], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_Process = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement as the driver takes it."""
+
+    text: str
+    fixed: Mapping[str, Any]  # values that are part of the statement
+    given: tuple[tuple[str, _Process], ...]  # in the order of the text
+    answers: tuple[_Process, ...]
+    by_name: bool
+
+    def arguments(self, values: Mapping[str, Any]) -> Any:
+        """The driver's arguments: by name or in order, whichever it takes."""
+        fixed, found = self.fixed, []
+        for name, process in self.given:
+            value = values[name] if name in values else fixed[name]
+            found.append(process(value) if process else value)
+        return dict(zip(self.names, found, strict=True)) if self.by_name else found
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.given]
+
+
+class Prepared:
+    """A statement, made at its first use on each engine: `make` is given that engine's own `insert`.
+
+    A parameter of `IN` is an expanding one; the statement is compiled anew for each length of it.
+    """
+
+    def __init__(self, make: Callable[[Callable[[Any], Any]], Any]) -> None:
+        self._make = make
+        self._known: dict[tuple[object, ...], _Compiled] = {}
+
+    def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it, and answer its rows, each a tuple in the order of its columns."""
+        lists = {name: value for name, value in values.items() if isinstance(value, list)}
+        if lists:
+            values = {name: value for name, value in values.items() if name not in lists} | {
+                f"{name}_{number}": each
+                for name, value in lists.items()
+                for number, each in enumerate(value, start=1)
+            }
+        statement = self._compiled(session, lists)
+        with _errors_of(session, statement.text):
+            cursor = _driver(session).execute(statement.text, statement.arguments(values))
+            found = cursor.fetchall() if cursor.description else []
+        answers = statement.answers
+        if not any(answers):
+            return list(found)
+        return [
+            tuple([process(value) if process else value for process, value in zip(answers, row, strict=True)])
+            for row in found
+        ]
+
+    def run(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it once for each of these rows, for its effect."""
+        if not rows:
+            return
+        statement = self._compiled(session, {})
+        arguments = [statement.arguments(row) for row in rows]
+        with _errors_of(session, statement.text):
+            cursor = _driver(session).cursor()
+            if len(arguments) == 1:
+                cursor.execute(statement.text, arguments[0])
+            else:
+                cursor.executemany(statement.text, arguments)
+
+    def _compiled(self, session: Session, lists: Mapping[str, list[Any]]) -> _Compiled:
+        session.flush()
+        dialect = session.get_bind().dialect
+        key = (dialect.name, *(len(value) for value in lists.values()))
+        if key not in self._known:
+            self._known[key] = _compile(self._make(_INSERT[dialect.name]), dialect, lists)
+        return self._known[key]
+
+
+def plain(table: Table, *columns: str) -> Prepared:
+    """The insert of a row into a table: of these columns, or else of all that it has."""
+    values: dict[str, Any] = {name: bindparam(name) for name in columns or table.columns.keys()}
+    return Prepared(lambda insert: insert(table).values(values).inline())
+
+
+def _compile(statement: Any, dialect: Dialect, lists: Mapping[str, list[Any]]) -> _Compiled:
+    compiled = statement.compile(dialect=dialect)
+    # A list's values are named after it, counted from 1.
+    state = compiled.construct_expanded_state({**compiled.params, **lists})
+    names = state.positiontup if compiled.positional else [*state.parameters]
+    whole = {name: of for of, each in state.parameter_expansion.items() for name in each}
+    types = {name: compiled.binds[whole.get(name, name)].type for name in names}
+    if untyped := [name for name, of in types.items() if isinstance(of, NullType)]:
+        raise TypeError(f"of what type are {untyped}?")  # the driver would write them in a way of its own
+    columns = getattr(statement, "exported_columns", ())
+    return _Compiled(
+        text=state.statement,
+        fixed=state.parameters,
+        given=tuple((name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names),
+        answers=tuple(
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        ),
+        by_name=not compiled.positional,
+    )
+
+
+def _driver(session: Session) -> Any:
+    return session.connection().connection.driver_connection
+
+
+@contextmanager
+def _errors_of(session: Session, text: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, psycopg.Error) as error:
+        base = psycopg.Error if isinstance(error, psycopg.Error) else sqlite3.Error
+        raise DBAPIError.instance(text, None, error, base, hide_parameters=True) from error
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Send what is run within without waiting for each answer (PostgreSQL): one journey for all of it."""
+    driver = _driver(session)
+    if not isinstance(driver, psycopg.Connection):
+        yield
+        return
+    with _errors_of(session, "(several)"), driver.pipeline():
+        yield
