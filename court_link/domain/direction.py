@@ -47,6 +47,7 @@ class Direction:
     maker: str
     representations: str
     youth_team_heard: bool
+    scope: str = ""  # what it is for, as the court said
 
 
 class NoDirection(Conflict):

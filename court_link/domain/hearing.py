@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from court_link.domain.recipes import recipe
 from court_link.domain.states import step
 
 
@@ -82,7 +83,7 @@ OUTCOMES = (Outcome.DEALT_WITH, Outcome.ADJOURNED, Outcome.PART_HEARD, Outcome.W
 
 def outcomes(hearing_type: str) -> tuple[Outcome, ...]:
     """How a hearing of this type may end; only trials are effective, cracked or ineffective."""
-    return TRIAL_OUTCOMES if "trial" in hearing_type.lower() else OUTCOMES
+    return TRIAL_OUTCOMES if recipe(hearing_type).trial else OUTCOMES
 
 
 class EndCause(StrEnum):

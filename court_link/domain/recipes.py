@@ -1,8 +1,8 @@
 """What each type of hearing usually takes: minutes, time around it, who takes part. Requirements as data.
 
 The types are those of the Crown Court as published, and the magistrates' own with one county's medians
-(`court_link/data/hearing-types.json`, `hearing-recipes.toml`; where both know a name the magistrates' stands).
-All figures are assumptions: a court's own figures and history come before them (`scheduling.practice`).
+(`hearing-types.json` and `hearing-recipes.toml` in `court_link/data`; of a name that both know, the
+magistrates' stands). All figures are assumptions: a court's own come before them (`scheduling.practice`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from uuid import UUID
 
+from court_link.domain.places import PersonKind
+from court_link.domain.requirements import Needs, Place
 from court_link.domain.roles import Part
 
 #: Consecutive interpreting says everything twice: an estimate grows by half. An assumption of this service.
 CONSECUTIVE_FACTOR = 1.5
+
+#: Who must take part when a defendant is under 18, in person or by link.
+YOUTH_PARTS = (Part.APPROPRIATE_ADULT, Part.YOUTH_OFFENDING_TEAM)
+
+#: The part that each kind of bookable person takes by a link of their own. A named judge sits with the bench.
+PART_OF: Mapping[PersonKind, Part] = {
+    PersonKind.OFFICER: Part.OFFICER,
+    PersonKind.ADVOCATE: Part.ADVOCATE,
+    PersonKind.PROSECUTOR: Part.PROSECUTOR,
+    PersonKind.INTERPRETER: Part.INTERPRETER,
+    PersonKind.PROBATION: Part.PROBATION,
+    PersonKind.YOUTH_OFFENDING_TEAM: Part.YOUTH_OFFENDING_TEAM,
+    PersonKind.APPROPRIATE_ADULT: Part.APPROPRIATE_ADULT,
+}
+
+#: What each part is called in the middle of a sentence.
+NAMES: Mapping[Part, str] = {part: part.value.replace("_", " ") for part in Part}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +74,22 @@ def usual_minutes(hearing_type: str) -> int | None:
 
 def types() -> tuple[Recipe, ...]:
     """Every type that has a recipe, each name once, the magistrates' first."""
-    return tuple({made.name: made for made in reversed(_every().values())}.values())[::-1]
+    by_name: dict[str, Recipe] = {}
+    for made in _every().values():
+        by_name.setdefault(made.name, made)
+    return tuple(by_name.values())
 
 
 def lengthened(minutes: int) -> int:
     """An estimate when an interpreter works consecutively, rounded up to five minutes."""
     return -(-int(minutes * CONSECUTIVE_FACTOR) // 5) * 5
+
+
+def taking_part(needs: Needs, places: Mapping[UUID, Place]) -> frozenset[Part]:
+    """The parts that somebody takes: by a custody room, by name, or by a link for nobody named yet."""
+    kinds = [places[each].person for each in needs.attending if each in places]
+    people = {part for kind, part in PART_OF.items() if kind in kinds}
+    return frozenset({Part.BENCH, *needs.parts, *people, *([Part.DEFENDANT] if needs.custody else [])})
 
 
 _ADVOCATES = (Part.ADVOCATE, Part.PROSECUTOR)

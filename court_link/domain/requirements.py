@@ -19,19 +19,6 @@ from court_link.domain.times import Interval
 QUARTER = timedelta(minutes=15)
 #: The longest that one booking may take; a trial of days is a booking a day.
 LONGEST_MINUTES = 8 * 60
-#: Usual minutes by hearing type, in lower case: medians of one county's lists, an assumption that a court may
-#: overrule by typing its own estimate. A trial is not here: it has no usual length.
-USUAL_MINUTES: Mapping[str, int] = {
-    "first appearance": 12,
-    "remand": 12,
-    "sending": 8,
-    "bail": 20,
-    "guilty anticipated plea": 13,
-    "not guilty anticipated plea": 18,
-    "sentence": 20,
-    "traffic": 4,
-    "officer's evidence": 20,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +119,17 @@ class Needs:
         yield "parts", len(self.parts) <= 30, "No more than 30 further parts can be taken."
         journeys = all(0 < each.minutes <= 240 for each in self.travel)
         yield "travel", journeys, "Travel must be between 1 and 240 minutes each way."
+        yield "interpreting", self._of_one_side(), _ONE_SIDE
         rests = all(0 <= each.rest <= 120 for each in self.interpreting)
         yield "interpreting", rests, "A break must be between 0 and 120 minutes."
+
+    def _of_one_side(self) -> bool:
+        """Whether nobody interprets for two sides that oppose each other."""
+        defence, prosecution = (
+            {each.person_id for each in self.interpreting if each.side is side}
+            for side in (Side.DEFENCE, Side.PROSECUTION)
+        )
+        return not defence & prosecution
 
     @property
     def resource_ids(self) -> tuple[UUID, ...]:
@@ -198,6 +194,8 @@ class Needs:
         )
 
 
+_ONE_SIDE = "One interpreter cannot be shared by the defence and the prosecution: choose one for each."
+
 #: Purposes and their minutes, one after another.
 _Stretches = tuple[tuple[Purpose, int], ...]
 
@@ -245,6 +243,7 @@ class Place:
     courts: bool = False  # the site is a court house
     area: str = ""  # of its organisation
     person: PersonKind | None = None  # for a person, which kind
+    languages: tuple[str, ...] = ()  # of an interpreter
     restricted_to: tuple[str, ...] = ()  # business types that a courtroom is kept for; none is any
 
     @property
@@ -304,7 +303,8 @@ class _Tally:
 def demands(needs: Needs, places: Mapping[UUID, Place]) -> tuple[Demand, ...]:
     """What a hearing takes of the counted pools.
 
-    A media place each for the courtroom, every custody room, every person and every other participant; a
+    A media place each for the courtroom, every custody room, every person who takes part by a link of their
+    own (a named judge sits with the bench in its courtroom), and every other participant; a
     stream of its site's line for each fixed room (a vehicle is on mobile data); a detention officer for each
     custody room, a second one under constant observation, and its escorts, from the consultation to the end
     of turnaround; a recorder where recording was ordered. Rooms of one suite with different times around them
@@ -326,7 +326,7 @@ def demands(needs: Needs, places: Mapping[UUID, Place]) -> tuple[Demand, ...]:
         count(Pool(PoolKind.RECORDING, name="The recorder"))
     for resource_id in needs.resource_ids:
         place = places[resource_id]
-        if place.kind in _PARTICIPANTS:
+        if place.kind in _PARTICIPANTS and place.person is not PersonKind.JUDICIARY:
             count(media)
         if place.site_id and place.link_streams and place.kind in _ON_THE_LINE:
             count(Pool(PoolKind.SITE_LINK, place.site_id, place.site_name))

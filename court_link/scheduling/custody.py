@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from court_link.domain.booking import Purpose
+from court_link.domain.booking import PoolKind, Purpose
 from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
 from court_link.domain.hearing import HearingState
@@ -126,7 +126,7 @@ def board(session: Session, ctx: Context, site_id: UUID) -> Board:
     due = tuple(each for each in visits if each.phase is not Phase.OVER)
     on_shift = [
         (span, staff)
-        for span, staff in calendar.shifts(session, [site_id], today).get(site_id, ())
+        for span, staff in calendar.staff(session, PoolKind.CUSTODY_STAFF, [site_id], today).get(site_id, ())
         if span.holds(ctx.now)
     ]
     shift_ends = min((span.end for span, _ in on_shift), default=None)

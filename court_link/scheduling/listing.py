@@ -13,9 +13,11 @@ from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, WrongState
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import FINISHED, Visibility
-from court_link.domain.requirements import LONGEST_MINUTES, USUAL_MINUTES
+from court_link.domain.recipes import recipe
+from court_link.domain.requirements import LONGEST_MINUTES
 from court_link.domain.roles import Permission
 from court_link.domain.times import from_london, london_day
+from court_link.scheduling import practice
 from court_link.store import Session, calendar, events, hearings
 from court_link.store.tables import Hearing
 
@@ -36,7 +38,11 @@ class NamedParty:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What a person types about a matter. `minutes` may be left to what is usual, but never for a trial."""
+    """What a person types about a matter. `minutes` may be left to what is usual, but never for a trial.
+
+    `remand_expires` and `custody_limit` are hard dates, `detained` says that a defendant is charged and
+    detained (`domain.harddates`). Recording needs both the power and the person who ordered it.
+    """
 
     title: str
     hearing_type: str
@@ -50,6 +56,11 @@ class Matter:
     visibility: Visibility = Visibility.PUBLIC
     family: bool = False
     restrictions: bool = False
+    detained: bool = False
+    remand_expires: date | None = None
+    custody_limit: date | None = None
+    recording_power: str = ""
+    recording_ordered_by: str = ""
 
 
 def allow(session: Session, ctx: Context) -> None:
@@ -98,7 +109,7 @@ def edit(session: Session, ctx: Context, hearing_id: UUID, matter: Matter, *, ve
 def _facts(session: Session, ctx: Context, matter: Matter, court_id: UUID) -> dict[str, Any]:
     """The columns of a matter, checked. A search warrant's existence is always withheld."""
     kind = matter.hearing_type.strip()
-    minutes = matter.minutes or USUAL_MINUTES.get(kind.lower())
+    minutes = matter.minutes or practice.usual_minutes(session, ctx, court_id, kind)
     errors = list(_wrong(ctx, matter, minutes))
     room = calendar.places(session, [matter.courtroom_id]) if matter.courtroom_id else {}
     courtroom = room.get(matter.courtroom_id) if matter.courtroom_id else None
@@ -120,6 +131,11 @@ def _facts(session: Session, ctx: Context, matter: Matter, court_id: UUID) -> di
         "visibility": Visibility.WITHHELD if withheld else matter.visibility,
         "family": matter.family,
         "restrictions": matter.restrictions,
+        "detained": matter.detained,
+        "remand_expires": matter.remand_expires,
+        "custody_limit": matter.custody_limit,
+        "recording_power": matter.recording_power.strip(),
+        "recording_ordered_by": matter.recording_ordered_by.strip(),
     }
 
 
@@ -134,7 +150,7 @@ def _wrong(ctx: Context, matter: Matter, minutes: int | None) -> Iterable[FieldE
     if not 1 <= len(matter.hearing_type.strip()) <= 100:
         yield FieldError("hearing_type", "Enter the hearing type, in 100 characters or fewer.")
     if minutes is None:
-        trial = "trial" in matter.hearing_type.lower()
+        trial = recipe(matter.hearing_type).trial
         yield FieldError(
             "minutes",
             "Enter an estimate in minutes: a trial has no usual length."
@@ -145,10 +161,33 @@ def _wrong(ctx: Context, matter: Matter, minutes: int | None) -> Iterable[FieldE
         yield FieldError("minutes", f"The estimate must be between 1 and {LONGEST_MINUTES} minutes.")
     if matter.day > london_day(ctx.now) + FURTHEST:
         yield FieldError("day", "The day must be within 2 years.")
+    yield from _wrong_dates(ctx, matter)
+    yield from _wrong_recording(matter)
     if any(len(urn) > 50 for urn in matter.urns):
         yield FieldError("urns", "Each reference must be 50 characters or fewer.")
     if any(not 1 <= len(party.name.strip()) <= 200 for party in matter.parties):
         yield FieldError("parties", "Enter the name of each party, in 200 characters or fewer.")
+
+
+def _wrong_dates(ctx: Context, matter: Matter) -> Iterable[FieldError]:
+    """A hard date may have passed already, which is told wherever times are looked for."""
+    for name in ("remand_expires", "custody_limit"):
+        day: date | None = getattr(matter, name)
+        if day is not None and abs(day - london_day(ctx.now)) > FURTHEST:
+            yield FieldError(name, "The day must be within 2 years.")
+
+
+def _wrong_recording(matter: Matter) -> Iterable[FieldError]:
+    """Recording is off unless both the power and the person who ordered it are written down."""
+    power, ordered_by = matter.recording_power.strip(), matter.recording_ordered_by.strip()
+    if ordered_by and not power:
+        yield FieldError("recording_power", "Enter the power under which it is recorded.")
+    if power and not ordered_by:
+        yield FieldError("recording_ordered_by", "Enter who ordered the recording.")
+    if len(power) > 200:
+        yield FieldError("recording_power", "The power must be 200 characters or fewer.")
+    if len(ordered_by) > 200:
+        yield FieldError("recording_ordered_by", "The name must be 200 characters or fewer.")
 
 
 def _parties(matter: Matter) -> list[tuple[str, str, bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from court_link.domain.booking import BookingState
@@ -43,6 +43,12 @@ class Summary:
     visibility: Visibility
     family: bool
     restrictions: bool
+    in_custody: bool  # as the list says
+    detained: bool
+    remand_expires: date | None
+    custody_limit: date | None
+    recording_power: str
+    recording_ordered_by: str
     no_longer_listed: bool
     outcome: Outcome | None
     end_cause: EndCause | None
@@ -135,6 +141,11 @@ def typed(found: Whole) -> Matter:
         visibility=of.visibility,
         family=of.family,
         restrictions=of.restrictions,
+        detained=of.detained,
+        remand_expires=of.remand_expires,
+        custody_limit=of.custody_limit,
+        recording_power=of.recording_power,
+        recording_ordered_by=of.recording_ordered_by,
     )
 
 
@@ -230,6 +241,12 @@ def _summary(row: Hearing, booking: Booking | None, now: datetime) -> Summary:
         visibility=row.visibility,
         family=row.family,
         restrictions=row.restrictions,
+        in_custody=row.in_custody,
+        detained=row.detained,
+        remand_expires=row.remand_expires,
+        custody_limit=row.custody_limit,
+        recording_power=row.recording_power,
+        recording_ordered_by=row.recording_ordered_by,
         no_longer_listed=row.no_longer_listed,
         outcome=row.outcome,
         end_cause=row.end_cause,

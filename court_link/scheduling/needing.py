@@ -1,53 +1,47 @@
-"""Whether what a hearing is said to need can be booked by who asks."""
+"""Whether what a hearing is said to need can be booked by who asks, and by when.
+
+Every rule of practice that refuses needs, rather than times, stands here; those that only advise are in
+`scheduling.practice`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from court_link.domain import wording
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, Refusal
 from court_link.domain.harddates import limit
 from court_link.domain.places import PersonKind
+from court_link.domain.recipes import NAMES, YOUTH_PARTS, taking_part
 from court_link.domain.requirements import Needs, Place
 from court_link.domain.times import london_day
+from court_link.store import Session, calendar
 from court_link.store.tables import Hearing
 
-#: People whose time is reserved. A duty solicitor or prosecutor holds many matters in a session: being booked
-#: in several is normal, so they get a link and no reservation.
-RESERVED = frozenset({PersonKind.OFFICER, PersonKind.JUDICIARY, PersonKind.INTERPRETER})
+#: What `Needs.attending` names: whoever and whatever is needed for the hearing's own time.
+_ATTENDING = (ResourceKind.PERSON, ResourceKind.EVIDENCE_ROOM, ResourceKind.VEHICLE)
 
 
-def check_bookable(ctx: Context, hearing: Hearing, needs: Needs, places: Mapping[UUID, Place]) -> None:
+def check_bookable(
+    session: Session, ctx: Context, hearing: Hearing, needs: Needs, places: Mapping[UUID, Place]
+) -> None:
     """Raises Invalid, naming the fields, unless each thing needed is of its kind and the court may book it.
 
     A court books its own courtrooms, and the custody rooms, people and vehicles of its own area. What is
-    elsewhere is refused exactly as what does not exist.
+    elsewhere is refused exactly as what does not exist. Everyone named is reserved for the hearing's own
+    time: an advocate may hold many matters of a session, and being called in two at once is the clash.
     """
-    courtroom = places.get(needs.courtroom_id)
-    errors = []
-    if courtroom is None or courtroom.kind is not ResourceKind.COURTROOM or not _own(ctx, hearing, courtroom):
-        errors.append(FieldError("courtroom_id", "Choose one of your courtrooms."))
-    area = courtroom.area if courtroom else ""
-
-    def near(resource_id: UUID) -> Place | None:
-        place = places.get(resource_id)
-        reachable = place is not None and (_own(ctx, hearing, place) or (bool(area) and place.area == area))
-        return place if reachable else None
-
-    for need in needs.custody:
-        room = near(need.room_id)
-        if room is None or room.kind is not ResourceKind.CUSTODY_ROOM:
-            errors.append(FieldError("custody", "Choose a custody room of your area."))
-    for resource_id in needs.attending:
-        place = near(resource_id)
-        if place is None or place.kind in (ResourceKind.COURTROOM, ResourceKind.CUSTODY_ROOM):
-            errors.append(FieldError("attending", "Choose people, evidence rooms and vehicles of your area."))
-        elif place.kind is ResourceKind.PERSON and place.person not in RESERVED:
-            message = f"{place.name} may hold several matters at once: give them a link instead."
-            errors.append(FieldError("attending", message))
+    errors = [
+        *_places(ctx, hearing, needs, places),
+        *_interpreters(needs, places),
+        *_young(hearing, needs, places),
+        *_bench(session, hearing, needs),
+        *_recording(hearing, needs),
+    ]
     if errors:
         raise Invalid(errors=list(dict.fromkeys(errors)))
 
@@ -57,6 +51,63 @@ def check_in_time(hearing: Hearing, start: datetime) -> Refusal | None:
     day = london_day(start)
     bound = limit(hearing, day)
     return Refusal("This time", bound.refusal) if bound and day > bound.day else None
+
+
+def _places(
+    ctx: Context, hearing: Hearing, needs: Needs, places: Mapping[UUID, Place]
+) -> Iterator[FieldError]:
+    courtroom = places.get(needs.courtroom_id)
+    if courtroom is None or courtroom.kind is not ResourceKind.COURTROOM or not _own(ctx, hearing, courtroom):
+        yield FieldError("courtroom_id", "Choose one of your courtrooms.")
+    area = courtroom.area if courtroom else ""
+
+    def near(resource_id: UUID) -> ResourceKind | None:
+        place = places.get(resource_id)
+        reachable = place is not None and (_own(ctx, hearing, place) or (bool(area) and place.area == area))
+        return place.kind if place is not None and reachable else None
+
+    if any(near(need.room_id) is not ResourceKind.CUSTODY_ROOM for need in needs.custody):
+        yield FieldError("custody", "Choose a custody room of your area.")
+    if any(near(each) not in _ATTENDING for each in needs.attending):
+        yield FieldError("attending", "Choose people, evidence rooms and vehicles of your area.")
+
+
+def _interpreters(needs: Needs, places: Mapping[UUID, Place]) -> Iterator[FieldError]:
+    """Who interprets is an interpreter, of that language."""
+    for each in needs.interpreting:
+        person = places.get(each.person_id)
+        if person is None:
+            continue  # refused already, as what does not exist
+        if person.person is not PersonKind.INTERPRETER:
+            yield FieldError("interpreting", f"{person.name} is not an interpreter.")
+        elif each.language.casefold() not in map(str.casefold, person.languages):
+            yield FieldError("interpreting", f"{person.name} does not list {each.language or 'a language'}.")
+
+
+def _young(hearing: Hearing, needs: Needs, places: Mapping[UUID, Place]) -> Iterator[FieldError]:
+    """A defendant under 18 has an appropriate adult, and the youth offending team takes part."""
+    if hearing.youth:
+        there = taking_part(needs, places)
+        for part in YOUTH_PARTS:
+            if part not in there:
+                yield FieldError("parts", f"A defendant is under 18: add the {NAMES[part]}.")
+
+
+def _bench(session: Session, hearing: Hearing, needs: Needs) -> Iterator[FieldError]:
+    """Part-heard returns to the same bench."""
+    bench = [UUID(each) for each in hearing.same_bench]
+    if absent := [each for each in bench if each not in needs.attending]:
+        found = calendar.places(session, absent)
+        names = [found[each].name for each in absent if each in found]
+        who = wording.listed(names) or "those who began it"
+        yield FieldError("attending", f"This hearing is part-heard and returns to the same bench: add {who}.")
+
+
+def _recording(hearing: Hearing, needs: Needs) -> Iterator[FieldError]:
+    """Recording is off unless a power and the person who ordered it are written down."""
+    if needs.recording and not (hearing.recording_power.strip() and hearing.recording_ordered_by.strip()):
+        message = "Record the power to record, and who ordered it, on the hearing before it is recorded."
+        yield FieldError("recording", message)
 
 
 def _own(ctx: Context, hearing: Hearing, place: Place) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, or_, select, true
 from sqlmodel import Session, col
 
+from court_link.domain.booking import PoolKind
 from court_link.domain.context import Context
 from court_link.domain.places import ClosureKind, SiteKind
 from court_link.domain.requirements import Place
@@ -113,15 +114,21 @@ def closures(session: Session, site_ids: Collection[UUID], within: Interval) -> 
     return found
 
 
-def shifts(
-    session: Session, site_ids: Collection[UUID], within: Interval
+def staff(
+    session: Session, pool: PoolKind, site_ids: Collection[UUID], within: Interval
 ) -> dict[UUID, list[tuple[Interval, int]]]:
-    """Detention officers on shift at these suites over an interval: (when, how many), by site."""
-    given = {"ids": list(site_ids), "start": within.start, "end": within.end}
+    """Staff of a counted pool on shift at these sites over an interval, less those away: (when, how many)."""
+    given = {"ids": list(site_ids), "pool": pool, "start": within.start, "end": within.end}
     found: dict[UUID, list[tuple[Interval, int]]] = {}
-    for site_id, starts_at, ends_at, staff in session.connection().execute(_SHIFTS, given):
-        found.setdefault(site_id, []).append((Interval(starts_at, ends_at), staff))
+    for site_id, starts_at, ends_at, here in session.connection().execute(_STAFF, given):
+        found.setdefault(site_id, []).append((Interval(starts_at, ends_at), max(here, 0)))
     return found
+
+
+def planned(session: Session, pool: PoolKind, site_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these sites whose staff of a pool are planned at all, at any time."""
+    rows = session.connection().execute(_PLANNED, {"ids": list(site_ids), "pool": pool})
+    return frozenset(row.site_id for row in rows)
 
 
 def _places() -> Any:
@@ -141,6 +148,7 @@ def _places() -> Any:
             col(Site.link_streams),
             col(Organisation.area),
             col(Person.kind).label("person"),
+            col(Person.languages),
         )
         .join(Organisation, col(Organisation.id) == col(Resource.organisation_id))
         .outerjoin(Site, col(Site.id) == col(Resource.site_id))
@@ -163,6 +171,7 @@ def _place(row: Any) -> Place:
         courts=row.site_kind is SiteKind.COURT_HOUSE,
         area=row.area,
         person=row.person,
+        languages=tuple(row.languages or ()),
         restricted_to=tuple(row.restricted_to),
     )
 
@@ -214,8 +223,8 @@ _CLOSURES = (
     )
     .order_by(col(Closure.starts_at))
 )
-_SHIFTS = select(col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff)).where(
-    col(Shift.site_id).in_(_IDS),
-    col(Shift.starts_at) < bindparam("end"),
-    col(Shift.ends_at) > bindparam("start"),
-)
+_OF_POOL = (col(Shift.site_id).in_(_IDS), col(Shift.pool) == bindparam("pool"))
+_PLANNED = select(col(Shift.site_id)).where(*_OF_POOL).distinct()
+_STAFF = select(
+    col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff) - col(Shift.away)
+).where(*_OF_POOL, col(Shift.starts_at) < bindparam("end"), col(Shift.ends_at) > bindparam("start"))

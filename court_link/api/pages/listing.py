@@ -18,7 +18,7 @@ from court_link.domain import wording
 from court_link.domain.context import Context
 from court_link.domain.errors import Invalid
 from court_link.domain.hearing import Visibility
-from court_link.domain.requirements import USUAL_MINUTES
+from court_link.domain.recipes import types
 from court_link.domain.roles import Permission
 from court_link.domain.times import london_day
 from court_link.scheduling import listing, matters, readings
@@ -130,5 +130,5 @@ async def _form(
         values=values,
         of=whole.summary if whole else None,
         courtrooms=[{"value": str(room.id), "text": room.label} for room in rooms],
-        types=[name.capitalize() for name in USUAL_MINUTES] + ["Trial", "Search warrant application"],
+        types=[each.name for each in types()],
     )

@@ -54,10 +54,13 @@ class Hearing(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     vacated_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     relisted_from: UUID | None = Field(default=None, foreign_key="hearing.id")
+    in_custody: bool = False  # the list says that a defendant is; on remand or after charge it does not say
     detained: bool = False  # a defendant is charged and detained: first available sitting
     remand_expires: date | None = None  # a hard date: heard on it at the latest
     custody_limit: date | None = None  # the custody time limit, a hard date too
     same_bench: list[str] = Field(default_factory=list, sa_column=document())  # part-heard: ids of its people
+    recording_power: str = ""  # under which it may be recorded; without one it never is
+    recording_ordered_by: str = ""
     group_id: UUID | None = Field(default=None, index=True)  # the days of one hearing that takes several
     group_day: int = 0  # which of them, from 1
     version: int = 1
