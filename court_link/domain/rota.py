@@ -60,9 +60,9 @@ def on_the_clock(
     time) says which moment a time means that the autumn change repeats.
     """
     start = from_london(day, begins, fold=begins_fold, field="begins")
-    last = day
-    if ends < begins or (ends == begins and begins_fold == ends_fold):
-        last = day + timedelta(days=1)
+    # In the repeated hour the wall may stand earlier when the shift ends than when it began.
+    same_day = ends > begins or (begins_fold, ends_fold) == (0, 1)
+    last = day if same_day else day + timedelta(days=1)
     return Interval(start, from_london(last, ends, fold=ends_fold, field="ends"))
 
 
