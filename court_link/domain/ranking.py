@@ -50,15 +50,18 @@ class Asked:
 
 
 def waiting(slot: Interval, others: Iterable[Interval], listed: datetime) -> timedelta:
-    """How long an officer waits for a hearing in `slot`; `others` are their other bookings of that day."""
+    """How long an officer waits for a hearing in `slot`. Of `others`, their other bookings, those that are
+    next to it before and after are enough.
+    """
+    day = london_day(slot.start)
     gaps = [
         max(slot.start - each.end, each.start - slot.end, _NONE)
         for each in others
-        if london_day(each.start) == london_day(slot.start)
+        if london_day(each.start) == day
     ]
     if gaps:
         return min(gaps)
-    return max(slot.start - listed, _NONE) if london_day(listed) == london_day(slot.start) else _NONE
+    return max(slot.start - listed, _NONE) if london_day(listed) == day else _NONE
 
 
 def ranked(candidates: Iterable[Candidate], asked: Asked, count: int) -> list[Candidate]:

@@ -60,6 +60,12 @@ class Grid:
             (up(each.start - self.start), (each.end - self.start) // BIT) for each in intervals
         )
 
+    def span(self, interval: Interval) -> int:
+        """The bits that one interval touches."""
+        first = max((interval.start - self.start) // BIT, 0)
+        last = min(up(interval.end - self.start), self.bits)
+        return (1 << last) - (1 << first) if first < last else 0
+
     def filled(self, runs: Iterable[Run]) -> int:
         """The bits of these runs, in whatever order, cut off at both ends of the grid."""
         # Digits set by slices and read at once: shifting and joining integers as long as a month for every
@@ -127,6 +133,12 @@ class Wanted:
         start, end = self.booked[before_end - 1] if before_end else (0, 0)
         if before_end and end > first:
             yield Obstacle(Interval(grid.start + start * _MINUTE, grid.start + end * _MINUTE), "")
+
+
+def beside(booked: Sequence[Stretch], start: int) -> list[Stretch]:
+    """Of reservations in order, the last that begins before `start` and the first from then on."""
+    here = bisect_left(booked, start, key=itemgetter(0))
+    return list(booked[max(here - 1, 0) : here + 1])
 
 
 def _shut(opening: Opening, taken: Interval) -> Iterator[Obstacle]:

@@ -53,11 +53,14 @@ class Counted:
             if self.caps[pool] < units:
                 yield self.whole
             return
-        shifts = self.shifts[pool]
-        ends = {moment for shift, _ in shifts for moment in (shift.start, shift.end)}
-        changes = {self.whole.start, self.whole.end, *filter(self.whole.holds, ends)}
-        for since, until in pairwise(sorted(changes)):
-            if sum(staff for shift, staff in shifts if shift.holds(since)) < units:
+        changes = [(self.whole.start, 0), (self.whole.end, 0)]
+        for shift, staff in self.shifts[pool]:
+            if on := shift.clipped(self.whole):
+                changes += [(on.start, staff), (on.end, -staff)]
+        here = 0
+        for (since, change), (until, _) in pairwise(sorted(changes)):
+            here += change
+            if here < units and since < until:
                 yield Interval(quarter_of(since), _EPOCH - (_EPOCH - until) // QUARTER * QUARTER)
 
 

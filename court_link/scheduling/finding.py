@@ -206,7 +206,7 @@ class _Search:
         """The starts that are asked for: from the first day on, and no later than the first sitting."""
         since = day_interval(self.first_day).start
         until = self.first.sitting.end if self.first else self.laid.grid.at(self.laid.grid.bits)
-        return self.laid.grid.mask([Interval(since, until)]) if since < until else 0
+        return self.laid.grid.span(Interval(since, until)) if since < until else 0
 
     def _free(self) -> int:
         free = 0
@@ -222,25 +222,20 @@ class _Search:
             fresh = self.laid.free(needs) & window & ~seen
             masks.append(fresh)
             seen |= fresh
-        officers = self._officers()
+        officers, listed = self._officers(), self.hearing.listed_at
         for bit in slots.bits(slots.offered(seen, grid)):
             way = next(number for number, mask in enumerate(masks) if mask >> bit & 1)
             at = grid.at(bit)
             slot = Interval(at, at + self.ways[way].length)
-            listed = self.hearing.listed_at
-            waits = tuple((place.label, ranking.waiting(slot, others, listed)) for place, others in officers)
+            waits = tuple(
+                (place.label, ranking.waiting(slot, self.laid.beside(place.id, at), listed))
+                for place in officers
+            )
             yield Candidate(at, waits, self._instead(way), way)
 
-    def _officers(self) -> list[tuple[Place, list[Interval]]]:
-        """The officers who attend, each with their other bookings."""
-        start, minute = self.laid.grid.start, timedelta(minutes=1)
-        found = []
-        for each in self.ways[0].attending:
-            place = self.laid.places[each]
-            if place.person is PersonKind.OFFICER:
-                booked = self.laid.booked.get(each, ())
-                found.append((place, [Interval(start + a * minute, start + b * minute) for a, b in booked]))
-        return found
+    def _officers(self) -> list[Place]:
+        attending = (self.laid.places[each] for each in self.ways[0].attending)
+        return [place for place in attending if place.person is PersonKind.OFFICER]
 
     def _instead(self, way: int) -> tuple[str, ...]:
         """The rooms of a way that are not those asked for."""

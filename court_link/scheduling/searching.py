@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from court_link.domain import slots
 from court_link.domain.booking import PoolKind, Purpose, ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import Refusal
@@ -28,6 +29,7 @@ from court_link.store.tables import Hearing
 
 #: Room before and after the days for what stands around a hearing, and for the hearing itself.
 BEFORE, AFTER = timedelta(hours=5), timedelta(hours=17)
+_MINUTE = timedelta(minutes=1)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -58,7 +60,13 @@ class Laid:
 
     def of_day(self, day: date) -> int:
         """The starts of a London day."""
-        return self.grid.mask([day_interval(day)])
+        return self.grid.span(day_interval(day))
+
+    def beside(self, resource_id: UUID, start: datetime) -> list[Interval]:
+        """The reservations of a resource that are next to a moment, before and after it."""
+        zero = self.grid.start
+        found = slots.beside(self.booked.get(resource_id, ()), (start - zero) // _MINUTE)
+        return [Interval(zero + since * _MINUTE, zero + until * _MINUTE) for since, until in found]
 
     def free(self, needs: Needs) -> int:
         """The starts at which all of it can be had together."""
