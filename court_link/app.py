@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 
 from court_link import api
 from court_link.api import csrf, describing, pages, problems
+from court_link.api.bookings import rules
 from court_link.api.fanout import Fanout
 from court_link.api.headers import SecurityHeaders
 from court_link.api.importer import Importer
@@ -74,7 +76,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
             app.state.sockets = {}
             app.state.fanout = Fanout(app.state.db)
             app.state.rooms = Rooms(app.state.db, app.state.engine, app.state.fanout.touch)
-            handlers = reactions(app.state.db, app.state.rooms)
+            offer = timedelta(minutes=settings.waitlist_offer_minutes)
+            handlers = reactions(app.state.db, app.state.rooms, rules(settings), offer)
             settings.checkpoints.parent.mkdir(parents=True, exist_ok=True)
             for work in (
                 app.state.fanout.run,

@@ -7,10 +7,14 @@ A change that was made through this process has usually been acted on before its
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.events import Event, EventKind
+from court_link.domain.requirements import Rules
 from court_link.media import joining
 from court_link.media.rooms import Rooms
+from court_link.scheduling import waitlist
 from court_link.store import Db, links
 from court_link.store.delivery import Handlers
 
@@ -45,9 +49,16 @@ CHANGED_ELSEWHERE = frozenset(
     }
 )
 
+#: How long a time from the wait list is kept for whom it is offered to, unless the settings say otherwise.
+OFFER = timedelta(minutes=30)
 
-def reactions(db: Db, rooms: Rooms) -> Handlers:
-    """Every handler by its lasting name, with the kinds of event that it wants."""
+
+def reactions(db: Db, rooms: Rooms, rules: Rules | None = None, offer: timedelta = OFFER) -> Handlers:
+    """Every handler by its lasting name, with the kinds of event that it wants.
+
+    `offer` is how long a time from the wait list is kept for whom it is offered to.
+    """
+    limits = rules or Rules()
 
     async def put_room(event: Event) -> None:
         if event.hearing_id is not None:
@@ -62,7 +73,18 @@ def reactions(db: Db, rooms: Rooms) -> Handlers:
         await db.write(links.changed, ctx, event.hearing_id)
         await rooms.push(event.hearing_id)
 
+    async def offer_time(event: Event) -> None:
+        """What was released goes to whom it suits; those after the first may have what is left of it."""
+        ctx = Context(SYSTEM, request_id=f"event-{event.seq}")
+        if await db.read(waitlist.concerned, ctx, event):
+            await db.write(waitlist.follow, ctx, event)
+        for hearing_id in await db.read(waitlist.wanted, ctx, event):
+            match = await db.read(waitlist.fit, ctx, hearing_id, event, rules=limits)
+            if match is not None:
+                await db.write(waitlist.offer, ctx, match, rules=limits, hold=offer)
+
     return {
         "media.room": (ROOM_CHANGED, put_room),
         "media.elsewhere": (CHANGED_ELSEWHERE, follow_change),
+        "scheduling.waitlist": (waitlist.FOLLOWED, offer_time),
     }

@@ -62,6 +62,8 @@ class Settings(StoreSettings):
 
     #: Seconds a hold lasts.
     hold_seconds: int = Field(600, ge=5, le=3600)
+    #: Minutes that a time from the wait list is kept for whom it is offered to.
+    waitlist_offer_minutes: int = Field(30, ge=5, le=24 * 60)
     #: Writes that may wait before a 503 is answered.
     write_queue: int = Field(256, ge=1)
 
@@ -74,6 +76,8 @@ class Settings(StoreSettings):
     media_addresses: tuple[str, ...] = ("127.0.0.1",)
     #: Participants that the media node carries at once.
     media_capacity: int = Field(60, ge=2)
+    #: Hearings that are recorded at once.
+    recording_capacity: int = Field(10, ge=0)
     media_node: str = "media-1"
 
     @field_validator("secret_key", "media_control_key")

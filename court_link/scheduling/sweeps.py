@@ -14,7 +14,7 @@ from uuid import UUID
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, NotFound
 from court_link.domain.hearing import LIVE, EndCause, HearingState
-from court_link.scheduling import booking, running
+from court_link.scheduling import booking, running, waitlist
 from court_link.store import Session, delivery, due, hearings, idempotency
 from court_link.store.due import Due, DueKind
 
@@ -72,4 +72,5 @@ _PERFORM: Mapping[DueKind, Callable[[Session, Context, UUID], None]] = {
     DueKind.LAPSE_HOLD: booking.lapse,
     DueKind.OPEN_LOBBY: _open_lobby,
     DueKind.END_FORGOTTEN: _end_forgotten,
+    DueKind.END_WAITING: waitlist.end_if_over,
 }
