@@ -27,6 +27,7 @@ from court_link.scheduling.pools import caps
 from court_link.scheduling.standing import Units
 from court_link.store import Session, bookings, buckets, hearings, reservations
 from court_link.store.bookings import Booking
+from court_link.store.prepared import together
 from court_link.store.reservations import Held
 from court_link.store.tables import Hearing
 
@@ -77,7 +78,8 @@ class Taking:
         self._clear(placings)
         wanted = [demands(placing.needs, self.places) for placing in placings]
         self._count(placings, wanted)
-        return [self._write(*each) for each in zip(placings, wanted, strict=True)]
+        with together(self.session):
+            return [self._write(*each) for each in zip(placings, wanted, strict=True)]
 
     def _check_times(self, placing: Placing) -> None:
         """It all lies ahead, in a sitting, when every place is open, and in time. A hearing that goes on is

@@ -15,6 +15,7 @@ from court_link.domain.context import Context
 from court_link.domain.places import ClosureKind, SiteKind
 from court_link.domain.requirements import Place
 from court_link.domain.times import Interval
+from court_link.store.prepared import Prepared
 from court_link.store.tables import (
     Closure,
     Holiday,
@@ -35,7 +36,7 @@ def places(session: Session, ids: Collection[UUID], *, lock: bool = False) -> di
     share one of them and no others. Inserting a reservation needs the row's key alone, so the lock is the
     weaker one that lets keys be shared.
     """
-    rows = session.connection().execute(_LOCKED if lock else _BY_ID, {"ids": sorted(ids)})
+    rows = (_LOCKED if lock else _BY_ID).rows(session, {"ids": sorted(ids)})
     return {place.id: place for place in map(_place, rows)}
 
 
@@ -65,7 +66,7 @@ def courtrooms(session: Session, ctx: Context) -> list[Place]:
 def hours(session: Session, site_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, int, int]]]:
     """The weekly opening hours of these sites: (weekday, opens, closes); a site without any is not in it."""
     found: dict[UUID, list[tuple[int, int, int]]] = {}
-    for site_id, *week in session.connection().execute(_HOURS, {"ids": list(site_ids)}):
+    for site_id, *week in _HOURS.rows(session, {"ids": list(site_ids)}):
         found.setdefault(site_id, []).append((week[0], week[1], week[2]))
     return found
 
@@ -73,7 +74,7 @@ def hours(session: Session, site_ids: Collection[UUID]) -> dict[UUID, list[tuple
 def holidays(session: Session, first: date, last: date) -> dict[date, str]:
     """The bank holidays from one day to another, both counted, by day."""
     given = {"first": first, "last": last}
-    return {row.day: row.name for row in session.connection().execute(_HOLIDAYS, given)}
+    return dict(_HOLIDAYS.rows(session, given))
 
 
 class Sitting(NamedTuple):
@@ -89,7 +90,7 @@ def sittings(
     """The sessions of these courtrooms that overlap an interval, in order; without any, not in the answer."""
     given = {"ids": list(courtroom_ids), "start": within.start, "end": within.end}
     found: dict[UUID, list[Sitting]] = {}
-    for courtroom_id, starts_at, ends_at, business in session.connection().execute(_SITTINGS, given):
+    for courtroom_id, starts_at, ends_at, business in _SITTINGS.rows(session, given):
         found.setdefault(courtroom_id, []).append(Sitting(Interval(starts_at, ends_at), business))
     return found
 
@@ -107,9 +108,7 @@ def closures(session: Session, site_ids: Collection[UUID], within: Interval) -> 
     """The closures at these sites that overlap an interval, in order; without any, not in the answer."""
     given = {"ids": list(site_ids), "start": within.start, "end": within.end}
     found: dict[UUID, list[Shut]] = {}
-    for site_id, resource_id, starts_at, ends_at, kind, reason in session.connection().execute(
-        _CLOSURES, given
-    ):
+    for site_id, resource_id, starts_at, ends_at, kind, reason in _CLOSURES.rows(session, given):
         found.setdefault(site_id, []).append(Shut(resource_id, Interval(starts_at, ends_at), kind, reason))
     return found
 
@@ -120,15 +119,15 @@ def staff(
     """Staff of a counted pool on shift at these sites over an interval, less those away: (when, how many)."""
     given = {"ids": list(site_ids), "pool": pool, "start": within.start, "end": within.end}
     found: dict[UUID, list[tuple[Interval, int]]] = {}
-    for site_id, starts_at, ends_at, here in session.connection().execute(_STAFF, given):
+    for site_id, starts_at, ends_at, here in _STAFF.rows(session, given):
         found.setdefault(site_id, []).append((Interval(starts_at, ends_at), max(here, 0)))
     return found
 
 
 def planned(session: Session, pool: PoolKind, site_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of these sites whose staff of a pool are planned at all, at any time."""
-    rows = session.connection().execute(_PLANNED, {"ids": list(site_ids), "pool": pool})
-    return frozenset(row.site_id for row in rows)
+    rows = _PLANNED.rows(session, {"ids": list(site_ids), "pool": pool})
+    return frozenset(site_id for (site_id,) in rows)
 
 
 def _places() -> Any:
@@ -157,30 +156,34 @@ def _places() -> Any:
 
 
 def _place(row: Any) -> Place:
+    """A row of `_places`."""
+    (id_, kind, name, organisation_id, active, restricted_to, site_id, site_name, site_kind, closed,
+     opens_on_holidays, link_streams, area, person, languages) = row  # fmt: skip
     return Place(
-        id=row.id,
-        kind=row.kind,
-        name=row.name,
-        organisation_id=row.organisation_id,
-        active=row.active,
-        site_id=row.site_id,
-        site_name=row.site_name or "",
-        site_closed=bool(row.closed),
-        opens_on_holidays=bool(row.opens_on_holidays),
-        link_streams=row.link_streams or 0,
-        courts=row.site_kind is SiteKind.COURT_HOUSE,
-        area=row.area,
-        person=row.person,
-        languages=tuple(row.languages or ()),
-        restricted_to=tuple(row.restricted_to),
+        id=id_,
+        kind=kind,
+        name=name,
+        organisation_id=organisation_id,
+        active=active,
+        site_id=site_id,
+        site_name=site_name or "",
+        site_closed=bool(closed),
+        opens_on_holidays=bool(opens_on_holidays),
+        link_streams=link_streams or 0,
+        courts=site_kind is SiteKind.COURT_HOUSE,
+        area=area,
+        person=person,
+        languages=tuple(languages or ()),
+        restricted_to=tuple(restricted_to),
     )
 
 
 # Booking asks these of every attempt, so they are put together once.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_BY_ID = _places().where(col(Resource.id).in_(_IDS)).order_by(col(Resource.id))
-_LOCKED = _BY_ID.with_for_update(of=Resource, key_share=True)
-_HOURS = (
+_PLACES = _places().where(col(Resource.id).in_(_IDS)).order_by(col(Resource.id))
+_BY_ID = Prepared(_PLACES)
+_LOCKED = Prepared(_PLACES.with_for_update(of=Resource, key_share=True))
+_HOURS = Prepared(
     select(
         col(OpeningHours.site_id),
         col(OpeningHours.weekday),
@@ -190,10 +193,12 @@ _HOURS = (
     .where(col(OpeningHours.site_id).in_(_IDS))
     .order_by(col(OpeningHours.opens))
 )
-_HOLIDAYS = select(col(Holiday.day), col(Holiday.name)).where(
-    col(Holiday.day).between(bindparam("first"), bindparam("last"))
+_HOLIDAYS = Prepared(
+    select(col(Holiday.day), col(Holiday.name)).where(
+        col(Holiday.day).between(bindparam("first"), bindparam("last"))
+    )
 )
-_SITTINGS = (
+_SITTINGS = Prepared(
     select(
         col(SittingSession.courtroom_id),
         col(SittingSession.starts_at),
@@ -207,7 +212,7 @@ _SITTINGS = (
     )
     .order_by(col(SittingSession.starts_at))
 )
-_CLOSURES = (
+_CLOSURES = Prepared(
     select(
         col(Closure.site_id),
         col(Closure.resource_id),
@@ -224,7 +229,9 @@ _CLOSURES = (
     .order_by(col(Closure.starts_at))
 )
 _OF_POOL = (col(Shift.site_id).in_(_IDS), col(Shift.pool) == bindparam("pool"))
-_PLANNED = select(col(Shift.site_id)).where(*_OF_POOL).distinct()
-_STAFF = select(
-    col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff) - col(Shift.away)
-).where(*_OF_POOL, col(Shift.starts_at) < bindparam("end"), col(Shift.ends_at) > bindparam("start"))
+_PLANNED = Prepared(select(col(Shift.site_id)).where(*_OF_POOL).distinct())
+_STAFF = Prepared(
+    select(
+        col(Shift.site_id), col(Shift.starts_at), col(Shift.ends_at), col(Shift.staff) - col(Shift.away)
+    ).where(*_OF_POOL, col(Shift.starts_at) < bindparam("end"), col(Shift.ends_at) > bindparam("start"))
+)

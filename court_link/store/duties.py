@@ -14,6 +14,7 @@ from court_link.domain.ids import new_id
 from court_link.domain.places import DutyKind
 from court_link.domain.rota import LONGEST
 from court_link.domain.times import Interval
+from court_link.store.prepared import Prepared
 from court_link.store.tables import Duty
 
 _AT_ONCE = 500
@@ -38,8 +39,9 @@ def of(session: Session, person_ids: Collection[UUID], within: Interval) -> dict
         "end": within.end,
     }
     found: dict[UUID, list[DutyStretch]] = {}
-    for row in session.connection().execute(_WITHIN, given):
-        found.setdefault(row.person_id, []).append(_stretch(row))
+    for id_, person_id, starts_at, ends_at, kind in _WITHIN.rows(session, given):
+        stretch = DutyStretch(id_, person_id, Interval(starts_at, ends_at), kind)
+        found.setdefault(person_id, []).append(stretch)
     return found
 
 
@@ -58,13 +60,9 @@ def remove(session: Session, ids: Sequence[UUID]) -> None:
         session.execute(delete(Duty).where(col(Duty.id).in_(ids[start : start + _AT_ONCE])))
 
 
-def _stretch(row: Any) -> DutyStretch:
-    return DutyStretch(row.id, row.person_id, Interval(row.starts_at, row.ends_at), row.kind)
-
-
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 # Search asks this of every look at a month, so it is put together once.
-_WITHIN = (
+_WITHIN = Prepared(
     select(col(Duty.id), col(Duty.person_id), col(Duty.starts_at), col(Duty.ends_at), col(Duty.kind))
     .where(
         col(Duty.person_id).in_(_IDS),

@@ -17,7 +17,7 @@ from court_link.domain.errors import Forbidden, NotFound, Stale
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import HearingState
 from court_link.domain.roles import Permission
-from court_link.domain.times import day_interval
+from court_link.domain.times import Interval, day_interval
 from court_link.store.prepared import Prepared
 from court_link.store.tables import (
     Booking,
@@ -214,6 +214,7 @@ class Filters:
     room_id: UUID | None = None  # the courtroom listed or booked
     state: HearingState | None = None
     text: str = ""  # in the title, a URN or the hearing's own reference
+    until: date | None = None  # with `day`: any day from it to this one
 
 
 def page(
@@ -235,7 +236,7 @@ def on_day(session: Session, ctx: Context, filters: Filters, *, limit: int = 100
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.day is not None:
-        conditions.append(_on(filters.day))
+        conditions.append(_on(filters.day, filters.until or filters.day))
     if filters.room_id is not None:
         booked = exists().where(
             col(Booking.hearing_id) == Hearing.id,
@@ -250,15 +251,15 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _on(day: date) -> ColumnElement[bool]:
-    bounds = day_interval(day)
+def _on(first: date, last: date) -> ColumnElement[bool]:
+    bounds = Interval(day_interval(first).start, day_interval(last).end)
     booked = exists().where(
         col(Booking.hearing_id) == Hearing.id,
         col(Booking.state).in_(LIVE_BOOKING),
         col(Booking.starts_at) >= bounds.start,
         col(Booking.starts_at) < bounds.end,
     )
-    return or_(col(Hearing.listed_day) == day, booked)
+    return or_(col(Hearing.listed_day).between(first, last), booked)
 
 
 def _says(text: str) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from court_link.domain.ids import new_id
 from court_link.domain.link import LOBBY, Admission, Link
 from court_link.domain.roles import Part, Permission
 from court_link.store import Session, events, hearings, join_sessions
-from court_link.store.prepared import Prepared, plain
+from court_link.store.prepared import Prepared, plain, together
 from court_link.store.tables import DirectionRow, Hearing, LiveRoom, Resource
 from court_link.store.tables import Link as LinkRow
 
@@ -118,11 +118,12 @@ def ensure_all(session: Session, ctx: Context, hearing_id: UUID, wanted: Sequenc
             row.label, row.room_id, row.version = each.label, each.room_id, row.version + 1
             changed = True
         found.append(value(row))
-    _WRITE.run(session, [{name: getattr(link, name) for name in _FACTS} for link in made])
-    if made or changed:
-        bump(session, hearing_id)
-    for link in made:
-        record(session, ctx, EventKind.LINK_ISSUED, link, part=link.part.value)
+    with together(session):
+        _WRITE.run(session, [{name: getattr(link, name) for name in _FACTS} for link in made])
+        if made or changed:
+            bump(session, hearing_id)
+        for link in made:
+            record(session, ctx, EventKind.LINK_ISSUED, link, part=link.part.value)
     return found
 
 

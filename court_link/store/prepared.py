@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from sqlalchemy import Dialect, Table, bindparam
+from sqlalchemy import Dialect, Executable, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
@@ -33,6 +33,7 @@ class _Compiled:
     fixed: Mapping[str, Any]  # values that are part of the statement
     given: tuple[tuple[str, _Process], ...]  # in the order of the text
     answers: tuple[_Process, ...]
+    names: tuple[str, ...]
     by_name: bool
 
     def arguments(self, values: Mapping[str, Any]) -> Any:
@@ -43,41 +44,32 @@ class _Compiled:
             found.append(process(value) if process else value)
         return dict(zip(self.names, found, strict=True)) if self.by_name else found
 
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.given]
+    def answer(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """A row of the driver's, in Python's own types."""
+        pairs = zip(self.answers, row, strict=True)
+        return tuple([process(value) if process else value for process, value in pairs])
 
 
 class Prepared:
-    """A statement, made at its first use on each engine: `make` is given that engine's own `insert`.
+    """A statement, or what makes one of the engine's own `insert`; compiled at its first use on each engine.
 
-    A parameter of `IN` is an expanding one; the statement is compiled anew for each length of it.
+    A parameter of `IN` is an expanding one, whose value is a list.
     """
 
-    def __init__(self, make: Callable[[Callable[[Any], Any]], Any]) -> None:
-        self._make = make
+    def __init__(self, of: Executable | Callable[[Callable[[Any], Any]], Executable]) -> None:
+        self._of = of
         self._known: dict[tuple[object, ...], _Compiled] = {}
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it, and answer its rows, each a tuple in the order of its columns."""
-        lists = {name: value for name, value in values.items() if isinstance(value, list)}
-        if lists:
-            values = {name: value for name, value in values.items() if name not in lists} | {
-                f"{name}_{number}": each
-                for name, value in lists.items()
-                for number, each in enumerate(value, start=1)
-            }
+        lists = {name: _padded(value) for name, value in values.items() if isinstance(value, list)}
         statement = self._compiled(session, lists)
-        with _errors_of(session, statement.text):
-            cursor = _driver(session).execute(statement.text, statement.arguments(values))
-            found = cursor.fetchall() if cursor.description else []
-        answers = statement.answers
-        if not any(answers):
-            return list(found)
-        return [
-            tuple([process(value) if process else value for process, value in zip(answers, row, strict=True)])
-            for row in found
-        ]
+        given = dict(values)
+        for name, value in lists.items():
+            given.update((f"{name}_{number}", each) for number, each in enumerate(value, start=1))
+        with _errors_of(statement.text):
+            found = _driver(session).execute(statement.text, statement.arguments(given)).fetchall()
+        return [statement.answer(row) for row in found] if any(statement.answers) else found
 
     def run(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each of these rows, for its effect."""
@@ -85,7 +77,7 @@ class Prepared:
             return
         statement = self._compiled(session, {})
         arguments = [statement.arguments(row) for row in rows]
-        with _errors_of(session, statement.text):
+        with _errors_of(statement.text):
             cursor = _driver(session).cursor()
             if len(arguments) == 1:
                 cursor.execute(statement.text, arguments[0])
@@ -97,7 +89,8 @@ class Prepared:
         dialect = session.get_bind().dialect
         key = (dialect.name, *(len(value) for value in lists.values()))
         if key not in self._known:
-            self._known[key] = _compile(self._make(_INSERT[dialect.name]), dialect, lists)
+            made = self._of(_INSERT[dialect.name]) if callable(self._of) else self._of
+            self._known[key] = _compile(made, dialect, lists)
         return self._known[key]
 
 
@@ -124,8 +117,15 @@ def _compile(statement: Any, dialect: Dialect, lists: Mapping[str, list[Any]]) -
         answers=tuple(
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         ),
+        names=tuple(names),
         by_name=not compiled.positional,
     )
+
+
+def _padded(values: list[Any]) -> list[Any]:
+    """The same values, the last one repeated up to a power of two: few lengths, and so few statements."""
+    count = 1 << (len(values) - 1).bit_length() if values else 0
+    return values + values[-1:] * (count - len(values))
 
 
 def _driver(session: Session) -> Any:
@@ -133,7 +133,7 @@ def _driver(session: Session) -> Any:
 
 
 @contextmanager
-def _errors_of(session: Session, text: str) -> Iterator[None]:
+def _errors_of(text: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, psycopg.Error) as error:
@@ -143,10 +143,14 @@ def _errors_of(session: Session, text: str) -> Iterator[None]:
 
 @contextmanager
 def together(session: Session) -> Iterator[None]:
-    """Send what is run within without waiting for each answer (PostgreSQL): one journey for all of it."""
+    """Send what is run within without waiting for each answer (PostgreSQL): one journey for all of it.
+
+    Within, nothing but `Prepared` is run.
+    """
+    session.flush()
     driver = _driver(session)
     if not isinstance(driver, psycopg.Connection):
         yield
         return
-    with _errors_of(session, "(several)"), driver.pipeline():
+    with _errors_of("(several)"), driver.pipeline():
         yield

@@ -62,7 +62,7 @@ def clashes(session: Session, wanted: Sequence[tuple[UUID, Interval]]) -> list[H
 @cache
 def _seeks(count: int) -> Prepared:
     """A seek for each of so many resources: the last reservation before the end, if it reaches the start."""
-    return Prepared(lambda _: union_all(*(select(_seek(number)) for number in range(count))))
+    return Prepared(union_all(*(select(_seek(number)) for number in range(count))))
 
 
 def _seek(number: int) -> Any:
