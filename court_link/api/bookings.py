@@ -15,7 +15,8 @@ from court_link.api.once import written_once
 from court_link.api.versions import IfMatch, etag
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
-from court_link.domain.requirements import CustodyNeed, Needs, Rules
+from court_link.domain.requirements import CustodyNeed, Interpreting, Needs, Rules, Side, Travel
+from court_link.domain.roles import Part
 from court_link.scheduling import booking
 from court_link.settings import Settings as AllSettings
 from court_link.store import Session
@@ -29,25 +30,58 @@ _EXAMPLE: dict[str, Any] = {
     "needs": {
         "courtroom_id": "0197a1c0-0000-7000-8000-000000000001",
         "minutes": 20,
-        "custody": [{"room_id": "0197a1c0-0000-7000-8000-000000000002"}],
+        "custody": [{"room_id": "0197a1c0-0000-7000-8000-000000000002", "afterwards": 5}],
         "attending": ["0197a1c0-0000-7000-8000-000000000003"],
+        "interpreting": [{"person_id": "0197a1c0-0000-7000-8000-000000000003", "language": "Polish"}],
+        "parts": ["probation"],
         "others": 2,
     },
 }
 
 
 class CustodyNeedIn(BaseModel):
-    """A custody room, and the minutes of consultation before and turnaround after."""
+    """A custody room for one defendant: minutes of private consultation before and after, and turnaround.
+
+    `escorts` are prisoner custody officers; `observed` takes a second detention officer, for constant
+    observation.
+    """
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     room_id: UUID
     consultation: int = 15
     turnaround: int = 10
+    afterwards: int = 0
+    escorts: int = 0
+    observed: bool = False
+
+
+class TravelIn(BaseModel):
+    """Who of those attending comes in person, and minutes of travel each way."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    person_id: UUID
+    minutes: int
+
+
+class InterpretingIn(BaseModel):
+    """Who of those attending interprets: which language, for whom, how, and their break after in minutes."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    person_id: UUID
+    language: Annotated[str, Field(min_length=1, max_length=100)]
+    side: Side = Side.DEFENCE
+    consecutive: bool = True
+    rest: int = 10
 
 
 class NeedsIn(BaseModel):
-    """What the hearing needs. Named people, evidence rooms and vehicles are `attending`."""
+    """What the hearing needs. Named people, evidence rooms and vehicles are `attending`; `parts` are taken by
+    link by people nobody has named yet. A defendant under 18 needs an appropriate adult and the youth
+    offending team, by name or by part. `recording` needs the power and its orderer on the hearing.
+    """
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
@@ -57,12 +91,24 @@ class NeedsIn(BaseModel):
     attending: Annotated[list[UUID], Field(max_length=20)] = []
     others: int = 0
     detained: bool = False
+    travel: Annotated[list[TravelIn], Field(max_length=20)] = []
+    interpreting: Annotated[list[InterpretingIn], Field(max_length=20)] = []
+    parts: Annotated[list[Part], Field(max_length=30)] = []
+    recording: bool = False
 
     def needs(self) -> Needs:
         """As the domain has it. Raises Invalid."""
-        rooms = tuple(CustodyNeed(each.room_id, each.consultation, each.turnaround) for each in self.custody)
         return Needs(
-            self.courtroom_id, self.minutes, rooms, tuple(self.attending), self.others, self.detained
+            courtroom_id=self.courtroom_id,
+            minutes=self.minutes,
+            custody=tuple(CustodyNeed(**each.model_dump()) for each in self.custody),
+            attending=tuple(self.attending),
+            others=self.others,
+            detained=self.detained,
+            travel=tuple(Travel(**each.model_dump()) for each in self.travel),
+            interpreting=tuple(Interpreting(**each.model_dump()) for each in self.interpreting),
+            parts=tuple(self.parts),
+            recording=self.recording,
         )
 
 
@@ -144,7 +190,9 @@ async def release(
 
 def rules(settings: AllSettings) -> Rules:
     """What the settings decide about bookings."""
-    return Rules(timedelta(seconds=settings.hold_seconds), settings.media_capacity)
+    return Rules(
+        timedelta(seconds=settings.hold_seconds), settings.media_capacity, settings.recording_capacity
+    )
 
 
 def shown(made: Booking) -> BookingOut:

@@ -22,6 +22,7 @@ _EXAMPLE: dict[str, Any] = {
     "force": "permit",
     "maker": "District Judge (MC) Example",
     "representations": "None made.",
+    "scope": "Every hearing of the case until it is discharged",
 }
 
 
@@ -38,6 +39,9 @@ class DirectionIn(BaseModel):
         str, Field(max_length=1000, description="What the parties said, or that there was nothing")
     ]
     youth_team_heard: bool = False
+    scope: Annotated[
+        str, Field(max_length=200, description="What it is for, as the court said; it survives relisting")
+    ] = ""
 
 
 class DirectionOut(BaseModel):
@@ -54,6 +58,7 @@ class DirectionOut(BaseModel):
     maker: str
     representations: str
     youth_team_heard: bool
+    scope: str
 
 
 @router.get("/{hearing_id}/directions")
@@ -78,3 +83,10 @@ async def record(store: Store, ctx: Asker, hearing_id: UUID, asked: DirectionIn)
 async def rescind(store: Store, ctx: Asker, hearing_id: UUID, direction_id: UUID) -> DirectionOut:
     """End a direction. Whoever is in the hearing by it alone goes back to the lobby."""
     return DirectionOut.model_validate(await store.write(directions.rescind, ctx, hearing_id, direction_id))
+
+
+@router.post("/{hearing_id}/directions/{direction_id}/discharge")
+async def discharge(store: Store, ctx: Asker, hearing_id: UUID, direction_id: UUID) -> DirectionOut:
+    """Say that a direction has done its work. As a rescinded one it holds no longer, nor is it carried on."""
+    ended = await store.write(directions.rescind, ctx, hearing_id, direction_id, discharged=True)
+    return DirectionOut.model_validate(ended)

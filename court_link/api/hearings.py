@@ -49,7 +49,12 @@ class PartyIn(BaseModel):
 
 
 class HearingIn(BaseModel):
-    """A matter to list. `minutes` may be left out where its type has a usual length; a trial has none."""
+    """A matter to list. `minutes` may be left out where its type has a usual length; a trial has none.
+
+    `detained` says that a defendant is charged and detained, so heard at the first available sitting. Nothing
+    is offered or booked after `remand_expires` and `custody_limit`. A hearing is recorded only under a power,
+    and when somebody ordered it.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -65,6 +70,11 @@ class HearingIn(BaseModel):
     visibility: Visibility = Visibility.PUBLIC
     family: bool = False
     restrictions: bool = False
+    detained: bool = False
+    remand_expires: date | None = None
+    custody_limit: date | None = None
+    recording_power: Annotated[str, Field(max_length=200)] = ""
+    recording_ordered_by: Annotated[str, Field(max_length=200)] = ""
 
     def matter(self) -> Matter:
         parties = tuple(NamedParty(party.role, party.name, party.under_18) for party in self.parties)
@@ -89,6 +99,11 @@ class HearingChange(BaseModel):
     visibility: Visibility = Visibility.PUBLIC
     family: bool = False
     restrictions: bool = False
+    detained: bool = False
+    remand_expires: date | None = None
+    custody_limit: date | None = None
+    recording_power: Annotated[str, Field(max_length=200)] = ""
+    recording_ordered_by: Annotated[str, Field(max_length=200)] = ""
 
 
 class HearingOut(BaseModel):
@@ -109,6 +124,10 @@ class HearingOut(BaseModel):
     visibility: Visibility
     family: bool
     restrictions: bool
+    in_custody: bool = Field(description="As the list says; on remand or after charge it does not say")
+    detained: bool
+    remand_expires: date | None
+    custody_limit: date | None
     no_longer_listed: bool
     outcome: Outcome | None
     end_cause: EndCause | None
@@ -120,6 +139,8 @@ class WholeOut(HearingOut):
 
     urns: list[str]
     parties: list[PartyIn]
+    recording_power: str
+    recording_ordered_by: str
 
 
 class Hearings(BaseModel):
@@ -219,7 +240,9 @@ def shown(summary: Summary) -> HearingOut:
 def whole(found: Whole) -> WholeOut:
     """A hearing as its own address shows it."""
     parties = [PartyIn.model_validate(party) for party in found.parties]
-    return WholeOut.model_validate(_fields(found.summary) | {"urns": found.urns, "parties": parties})
+    more = {"urns": found.urns, "parties": parties, "recording_power": found.recording_power}
+    more |= {"recording_ordered_by": found.recording_ordered_by}
+    return WholeOut.model_validate(_fields(found.summary) | more)
 
 
 def _fields(summary: Summary) -> dict[str, object]:

@@ -47,8 +47,6 @@ class Summary:
     detained: bool
     remand_expires: date | None
     custody_limit: date | None
-    recording_power: str
-    recording_ordered_by: str
     no_longer_listed: bool
     outcome: Outcome | None
     end_cause: EndCause | None
@@ -97,6 +95,8 @@ class Whole:
     links: tuple[Link, ...]
     directions: tuple[Direction, ...]
     happened: tuple[Happened, ...]  # newest first
+    recording_power: str = ""
+    recording_ordered_by: str = ""
 
 
 def get(session: Session, ctx: Context, hearing_id: UUID) -> Whole:
@@ -121,6 +121,8 @@ def get(session: Session, ctx: Context, hearing_id: UUID) -> Whole:
         links=sight.links(everybody),
         directions=sight.directions(directed, everybody),
         happened=hearings.history(session, hearing_id) if sight.whole else (),
+        recording_power=hearing.recording_power if sight.whole else "",
+        recording_ordered_by=hearing.recording_ordered_by if sight.whole else "",
     )
 
 
@@ -144,8 +146,8 @@ def typed(found: Whole) -> Matter:
         detained=of.detained,
         remand_expires=of.remand_expires,
         custody_limit=of.custody_limit,
-        recording_power=of.recording_power,
-        recording_ordered_by=of.recording_ordered_by,
+        recording_power=found.recording_power,
+        recording_ordered_by=found.recording_ordered_by,
     )
 
 
@@ -245,8 +247,6 @@ def _summary(row: Hearing, booking: Booking | None, now: datetime) -> Summary:
         detained=row.detained,
         remand_expires=row.remand_expires,
         custody_limit=row.custody_limit,
-        recording_power=row.recording_power,
-        recording_ordered_by=row.recording_ordered_by,
         no_longer_listed=row.no_longer_listed,
         outcome=row.outcome,
         end_cause=row.end_cause,

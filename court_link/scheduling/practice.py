@@ -212,11 +212,15 @@ def usual_minutes(session: Session, ctx: Context, court_id: UUID, hearing_type: 
 
 
 def listed(session: Session, ctx: Context) -> list[Usual]:
-    """Every hearing type that the asker's court has figures for, then those that the service knows."""
+    """Every hearing type that the asker's court has set or heard often, then those that the service knows."""
     court_id = _court(ctx)
-    known = {made.name.casefold(): made for made in types()}
-    names = dict.fromkeys([row.hearing_type for row in store.of_court(session, court_id)])
-    return [_usual(session, ctx, court_id, name) for name in dict.fromkeys([*names, *known])]
+    own = {row.hearing_type: row for row in store.of_court(session, court_id)}
+    heard = store.heard(session, court_id, london_day(ctx.now) - _SINCE, ENOUGH)
+    names = dict.fromkeys([*own, *sorted(heard), *(made.name.casefold() for made in types())])
+    return [
+        _of(name, own.get(name), _history(session, ctx, court_id, name) if name in heard else None)
+        for name in names
+    ]
 
 
 def one(session: Session, ctx: Context, hearing_type: str) -> Usual:
@@ -236,18 +240,14 @@ def change(session: Session, ctx: Context, hearing_type: str, figures: Figures, 
     """
     court_id, name = _court(ctx), _named(hearing_type)
     _check(name, figures)
-    row = store.one(session, court_id, name, lock=True)
-    if version != (row.version if row else 0):
+    row = store.locked(session, court_id, name)
+    if version != row.version:
         raise Stale
     before = _figures(row)
-    if row is None:
-        row = Row(court_id=court_id, hearing_type=name)
-    else:
-        row.version += 1
     changed = [each for each in Figures.__slots__ if getattr(figures, each) != getattr(before, each)]
     for each in changed:
         setattr(row, each, getattr(figures, each))
-    session.add(row)
+    row.version += 1
     session.flush()
     events.record(
         session,
@@ -261,10 +261,12 @@ def change(session: Session, ctx: Context, hearing_type: str, figures: Figures, 
 
 def _usual(session: Session, ctx: Context, court_id: UUID, hearing_type: str) -> Usual:
     name = hearing_type.strip().casefold()
-    row = store.one(session, court_id, name)
+    return _of(hearing_type, store.one(session, court_id, name), _history(session, ctx, court_id, name))
+
+
+def _of(hearing_type: str, row: Row | None, history: History | None) -> Usual:
     known = recipe(hearing_type)
-    history = None if known.trial else _history(session, ctx, court_id, name)
-    return Usual(known, _figures(row), history, row.version if row else 0)
+    return Usual(known, _figures(row), None if known.trial else history, row.version if row else 0)
 
 
 def _history(session: Session, ctx: Context, court_id: UUID, hearing_type: str) -> History | None:

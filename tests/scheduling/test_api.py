@@ -211,7 +211,9 @@ async def test_for_under_18s_the_youth_offending_team_must_be_heard(
     clerk: httpx.AsyncClient, settled: County, world: World
 ) -> None:
     hearing = await listed(clerk, youth=True)
-    await clerk.post(f"/api/hearings/{hearing['id']}/bookings", json=wanted(settled))
+    asked = wanted(settled)
+    asked["needs"] |= {"parts": ["appropriate_adult", "youth_offending_team"]}
+    await clerk.post(f"/api/hearings/{hearing['id']}/bookings", json=asked)
     links = await world.db.read(_links, settled.listing_officer, UUID(hearing["id"]))
     said = {
         "link_id": links["defendant"],

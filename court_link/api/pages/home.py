@@ -25,6 +25,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/clients", "My clients", P.SEE_CLIENTS),
     ("/diary", "Diary", P.SEE_HEARINGS),
     ("/imports", "Court lists", P.IMPORT_LISTS),
+    ("/practice", "Usual times", P.PLAN_SITTINGS),
     ("/report", "Report", P.SEE_REPORTS),
     ("/people", "People", P.MANAGE_USERS),
     ("/places", "Places", P.MANAGE_SITES),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -30,9 +31,11 @@ router = APIRouter(prefix="/hearings")
 
 
 @router.get("/new")
-async def new(request: Request, store: Store, ctx: Asker, date: str = "") -> Response:
+async def new(
+    request: Request, store: Store, ctx: Asker, on: Annotated[str, Query(alias="date")] = ""
+) -> Response:
     ctx.require(Permission.BOOK)
-    day = day_of(date) or london_day(store.clock.now())
+    day = day_of(on) or london_day(store.clock.now())
     values = {"day": typed_day(day), "at": "10am", "visibility": Visibility.PUBLIC.value}
     return await _form(request, store, ctx, values)
 
@@ -82,9 +85,19 @@ def _matter(store: Db, typed: Typed, before: tuple[NamedParty, ...]) -> Matter:
         visibility=typed.one_of("visibility", Visibility, "Choose who may know of it.", Visibility.PUBLIC),
         family=typed.ticked("family"),
         restrictions=typed.ticked("restrictions"),
+        detained=typed.ticked("detained"),
+        remand_expires=_day(typed, "remand_expires"),
+        custody_limit=_day(typed, "custody_limit"),
+        recording_power=typed.text("recording_power"),
+        recording_ordered_by=typed.text("recording_ordered_by"),
     )
     typed.check()
     return matter
+
+
+def _day(typed: Typed, name: str) -> date | None:
+    """A day that may be left empty."""
+    return typed.day(name, date.min) if typed.text(name) else None
 
 
 def _party(line: str, before: tuple[NamedParty, ...]) -> NamedParty:
@@ -109,8 +122,15 @@ def _values(whole: Whole) -> Mapping[str, Any]:
             f"{party.role.replace('_', ' ').capitalize()}: {party.name}" for party in matter.parties
         ),
         "visibility": matter.visibility.value,
-        "restricted": [name for name in ("youth", "family", "restrictions") if getattr(matter, name)],
+        "remand_expires": typed_day(matter.remand_expires) if matter.remand_expires else "",
+        "custody_limit": typed_day(matter.custody_limit) if matter.custody_limit else "",
+        "recording_power": matter.recording_power,
+        "recording_ordered_by": matter.recording_ordered_by,
+        "restricted": [name for name in _TICKED if getattr(matter, name)],
     }
+
+
+_TICKED = ("youth", "family", "restrictions", "detained")
 
 
 async def _form(
