@@ -24,6 +24,7 @@ from court_link.api import (
     signalling,
     tokens,
     users,
+    waitlist,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     hearings.router,
     availability.router,
     bookings.router,
+    waitlist.router,
     directions.router,
     days.router,
     diary.router,

@@ -12,7 +12,7 @@ two hearings.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -113,6 +113,18 @@ def listed(session: Session, ctx: Context) -> tuple[Place, ...]:
     """All that waits at the asker's courts, in order; what has waited past its last day is left out."""
     ctx.require(Permission.BOOK)
     return _places(session, ctx, None if ctx.actor.everywhere else ctx.actor.scope)
+
+
+def allow(session: Session, ctx: Context, hearing_id: UUID) -> None:
+    """Raises Forbidden or NotFound unless the asker may put this hearing on the list."""
+    ctx.require(Permission.BOOK)
+    hearings.of_court(session, ctx, hearing_id, lock=False)
+
+
+def rooms(session: Session, ctx: Context, places: Iterable[Place]) -> Mapping[UUID, str]:
+    """What people call the courtrooms that would do for these, and those that are on offer, by id."""
+    ids = {each for place in places for each in place.entry.claim.wants.courtrooms}
+    return {id_: found.label for id_, found in calendar.places(session, ids).items()}
 
 
 def accept(session: Session, ctx: Context, hearing_id: UUID, *, version: int | None = None) -> Booking:

@@ -82,6 +82,19 @@ _MATTER = {
     "visibility": "public",
 }
 _NEEDS = {"courtroom_id": "{courtroom_id}", "minutes": "20", "day": "24/11/2026"}
+_WAITING = {"hearing_id": "waiting_id"}
+_WAITS = {
+    "courtrooms": "{courtroom_id}",
+    "minutes": "20",
+    "earliest": "24/11/2026",
+    "latest": "27/11/2026",
+}
+_WANTS = {
+    "needs": {"courtroom_id": "{courtroom_id}", "minutes": 20},
+    "courtrooms": ["{courtroom_id}"],
+    "earliest": "2026-11-24",
+    "latest": "2026-11-27",
+}
 _MOVE = {
     "booking": "{booking_id}",
     "row": "{courtroom_id}",
@@ -241,6 +254,21 @@ LINES: Mapping[str, Line] = {
     "POST /diary/move": permitted(P.BOOK, form={**_MOVE, "version": "1"}),
     "GET /api/diaries": permitted(P.SEE_HEARINGS),
     "GET /api/diary": permitted(P.SEE_HEARINGS, query={"of": "site:{site_id}"}),
+    # The wait list
+    "GET /waitlist": permitted(P.BOOK),
+    "GET /hearings/{hearing_id}/waiting": permitted(P.BOOK, named=_WAITING),
+    "POST /hearings/{hearing_id}/waiting": permitted(P.BOOK, form=_WAITS, named=_WAITING),
+    "GET /hearings/{hearing_id}/waiting/leave": permitted(P.BOOK, named=_WAITING),
+    "POST /hearings/{hearing_id}/waiting/leave": permitted(P.BOOK, named=_WAITING),
+    "POST /hearings/{hearing_id}/waiting/accept": permitted(P.BOOK, named=_WAITING),
+    "GET /hearings/{hearing_id}/waiting/decline": permitted(P.BOOK, named=_WAITING),
+    "POST /hearings/{hearing_id}/waiting/decline": permitted(P.BOOK, named=_WAITING),
+    "GET /api/waitlist": permitted(P.BOOK),
+    "GET /api/hearings/{hearing_id}/waiting": permitted(P.BOOK, named=_WAITING),
+    "PUT /api/hearings/{hearing_id}/waiting": permitted(P.BOOK, json=_WANTS, named=_WAITING),
+    "DELETE /api/hearings/{hearing_id}/waiting": permitted(P.BOOK, named=_WAITING),
+    "POST /api/hearings/{hearing_id}/waiting/accept": permitted(P.BOOK, named=_WAITING),
+    "POST /api/hearings/{hearing_id}/waiting/decline": permitted(P.BOOK, named=_WAITING),
     # Imports
     "GET /imports": permitted(P.IMPORT_LISTS),
     "POST /imports": permitted(P.IMPORT_LISTS, wrong=True),

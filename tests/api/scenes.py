@@ -40,6 +40,7 @@ from court_link.store.tables import (
     Site,
     TrackingReference,
     User,
+    Waiting,
 )
 from court_link.store.tables.imports import ImportState
 
@@ -176,6 +177,36 @@ def _hearing(things: Things) -> UUID:
     return hearing_id
 
 
+def _waiting(things: Things) -> UUID:
+    """A matter of the scene's court that is listed, and waits for a time until Friday."""
+    now = things.ctx.now
+    hearing_id = things.add(
+        Hearing(
+            court_id=things.scene.court,
+            title="R v Patient",
+            hearing_type="First appearance",
+            listed_day=now.date(),
+            listed_at=now,
+            minutes=20,
+            channels=[],
+        )
+    )
+    for organisation_id in things.scene.organisations.values():
+        things.session.add(HearingOrganisation(hearing_id=hearing_id, organisation_id=organisation_id))
+    things.session.add(
+        Waiting(
+            hearing_id=hearing_id,
+            court_id=things.scene.court,
+            needs=Needs(things["courtroom_id"], 20).document(),
+            courtrooms=[str(things["courtroom_id"])],
+            earliest=now.date(),
+            latest=now.date() + timedelta(days=4),
+            added_at=now,
+        )
+    )
+    return hearing_id
+
+
 def _booking(things: Things) -> UUID:
     """The hearing's own booking, which came with it."""
     things["hearing_id"]
@@ -292,6 +323,7 @@ MAKERS: Mapping[str, Callable[[Things], UUID]] = {
     "shift_id": _shift,
     "hearing_id": _hearing,
     "booking_id": _booking,
+    "waiting_id": _waiting,
     "link_id": _link,
     "custody_link_id": _custody_link,
     "run_id": _run,

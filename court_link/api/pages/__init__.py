@@ -27,6 +27,7 @@ from court_link.api.pages import (
     sign_in,
     statements,
     tokens,
+    waitlist,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     places.router,
     day.router,
     diary.router,
+    waitlist.router,
     listing.router,
     hearing.router,
     find.router,

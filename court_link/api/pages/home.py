@@ -24,6 +24,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/bench", "Bench list", P.RUN_HEARING),
     ("/clients", "My clients", P.SEE_CLIENTS),
     ("/diary", "Diary", P.SEE_HEARINGS),
+    ("/waitlist", "Wait list", P.BOOK),
     ("/imports", "Court lists", P.IMPORT_LISTS),
     ("/practice", "Usual times", P.PLAN_SITTINGS),
     ("/report", "Report", P.SEE_REPORTS),
