@@ -108,7 +108,8 @@ def _by_day(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
 def _key(each: Candidate, asked: Asked) -> tuple[Any, ...]:
     if asked.must:
         return (each.start, each.waiting, each.way)
-    return (each.waiting, abs(each.start - asked.moment), each.start, each.way)
+    before = each.start < asked.moment  # of two as near, the one that nobody has to come earlier for
+    return (each.waiting, abs(each.start - asked.moment), before, each.way)
 
 
 def _nearness(start: datetime, listed: datetime) -> str:

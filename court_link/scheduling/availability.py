@@ -128,7 +128,10 @@ def courtrooms_of(session: Session, ctx: Context, hearing: Hearing) -> list[UUID
 
 
 def earliest(laid: Laid, ways: Iterable[Needs]) -> FirstSitting | None:
-    """The first sitting of all that are laid out in which one of these ways has a free start."""
+    """The first sitting to be over of all that are laid out in which one of these ways has a free start.
+
+    Whatever begins after it is later than a sitting that was available, in whichever courtroom.
+    """
     found = []
     for needs in ways:
         bit = slots.lowest(laid.free(needs))
@@ -136,7 +139,7 @@ def earliest(laid: Laid, ways: Iterable[Needs]) -> FirstSitting | None:
             at = laid.grid.at(bit)
             sitting = next(each for each in laid.opened[needs.courtroom_id].times if each.holds(at))
             found.append(FirstSitting(sitting, at, laid.places[needs.courtroom_id]))
-    return min(found, key=lambda each: (each.sitting.start, each.free), default=None)
+    return min(found, key=lambda each: (each.sitting.end, each.free), default=None)
 
 
 def sentence(refused: Sequence[Refusal]) -> str:

@@ -8,7 +8,7 @@ queries; how the answer is ranked is in `domain.ranking`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, islice, permutations
@@ -24,6 +24,7 @@ from court_link.domain.ranking import Asked, Candidate, ranked
 from court_link.domain.requirements import CustodyNeed, Needs, Place, Rules
 from court_link.domain.roles import Permission
 from court_link.domain.times import Interval, day_interval, london_day, to_london
+from court_link.scheduling import practice
 from court_link.scheduling.availability import FirstSitting, courtrooms_of, earliest
 from court_link.scheduling.needing import check_bookable
 from court_link.scheduling.opening import wall
@@ -45,6 +46,22 @@ class Wish:
     needs: Needs
     courtrooms: tuple[UUID, ...] = ()
     custody_rooms: tuple[UUID, ...] = ()
+    any_courtroom: bool = False  # of the court
+    any_custody_room: bool = False  # of its area
+
+    def with_rooms(self, rooms: Iterable[Place], court_id: UUID) -> Wish:
+        """The same, with the rooms named that "any" means, out of all that may be booked."""
+        courtrooms, cells = self.courtrooms, self.custody_rooms
+        for room in rooms:
+            if (
+                self.any_courtroom
+                and room.kind is ResourceKind.COURTROOM
+                and room.organisation_id == court_id
+            ):
+                courtrooms += (room.id,)
+            if self.any_custody_room and room.kind is ResourceKind.CUSTODY_ROOM:
+                cells += (room.id,)
+        return replace(self, courtrooms=courtrooms, custody_rooms=cells)
 
     def ways(self) -> Iterator[Needs]:
         """Every way to have it, as asked first: each defendant in custody in a room of their own."""
@@ -119,6 +136,8 @@ def find(
     _check(days, count)
     hearing = hearings.of_court(session, ctx, hearing_id, lock=False)
     detained = harddates.first_sitting_only(hearing, asked=wish.needs.detained)
+    if wish.any_courtroom or wish.any_custody_room:
+        wish = wish.with_rooms(calendar.bookable(session, ctx, hearing.court_id), hearing.court_id)
     ways = list(islice(wish.ways(), MOST_WAYS))
     every = _anywhere(session, ctx, hearing, ways) if detained else ways
     places = calendar.places(session, {each for needs in every for each in needs.resource_ids})
@@ -141,6 +160,13 @@ def find(
         refused=search.refused(until),
         warnings=search.warnings(bool(chosen)),
     )
+
+
+def advice(session: Session, ctx: Context, hearing_id: UUID, needs: Needs) -> tuple[str, ...]:
+    """What such a hearing usually has and these needs have not: sentences for who asks, never a refusal."""
+    ctx.require(Permission.BOOK)
+    hearing = hearings.of_court(session, ctx, hearing_id, lock=False)
+    return practice.missing(session, hearing, needs, calendar.places(session, needs.resource_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +282,9 @@ class _Search:
     def _said(self, day: date, reasons: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
         needs = self.ways[0]
         courtroom, opening = self.laid.places[needs.courtroom_id], self.laid.opened[needs.courtroom_id]
-        if self.first and day > london_day(self.first.sitting.start):
-            return (self.first.refusal,)
+        window = self.laid.of_day(day) & ~self._window()
+        if self.first and window & self.laid.sits(needs.courtroom_id):
+            reasons += (self.first.refusal,)
         if not reasons:
             reasons = (Refusal(courtroom.label, opening.why(day)),)
         if len(self.ways) > 1:

@@ -108,6 +108,9 @@ _DIRECTION = {
     "maker": "District Judge Example",
     "representations": "None made.",
 }
+_LISTING = {"day": "2026-11-24", "minutes": 20}
+_LISTING_TYPED = {"day": "24/11/2026", "at": "10am", "minutes": "20"}
+_VACATED = {"hearing_id": "vacated_hearing_id"}
 _TOKEN = {"name": "A system", "roles": ["administrator"], "days": 30}
 
 LINES: Mapping[str, Line] = {
@@ -153,6 +156,17 @@ LINES: Mapping[str, Line] = {
     "POST /api/users/{user_id}/disable": permitted(P.MANAGE_USERS),
     "POST /api/users/{user_id}/enable": permitted(P.MANAGE_USERS),
     "POST /api/users/{user_id}/invitations": permitted(P.MANAGE_USERS),
+    # Usual times
+    "GET /practice": permitted(P.PLAN_SITTINGS),
+    "GET /practice/edit": permitted(P.PLAN_SITTINGS, query={"type": "Remand"}),
+    "POST /practice/edit": permitted(
+        P.PLAN_SITTINGS, form={"type": "Remand", "minutes": "15", "version": "0"}
+    ),
+    "GET /api/practice": permitted(P.PLAN_SITTINGS),
+    "GET /api/practice/{hearing_type}": permitted(P.PLAN_SITTINGS, path={"hearing_type": "remand"}),
+    "PUT /api/practice/{hearing_type}": permitted(
+        P.PLAN_SITTINGS, path={"hearing_type": "remand"}, json={"minutes": 15}
+    ),
     # API tokens
     "GET /tokens": permitted(P.MANAGE_USERS),
     "GET /tokens/new": permitted(P.MANAGE_USERS),
@@ -178,6 +192,9 @@ LINES: Mapping[str, Line] = {
     "GET /api/hearings/{hearing_id}/availability": permitted(
         P.BOOK, query={"courtroom_id": "{courtroom_id}", "day": "2026-11-23", "minutes": "20"}
     ),
+    "GET /api/hearings/{hearing_id}/slots": permitted(
+        P.BOOK, query={"courtroom_id": "{courtroom_id}", "from": "2026-11-23", "minutes": "20"}
+    ),
     "POST /api/hearings/{hearing_id}/bookings": permitted(
         P.BOOK,
         json={
@@ -191,6 +208,22 @@ LINES: Mapping[str, Line] = {
     "GET /api/hearings/{hearing_id}/directions": permitted(P.SEE_HEARINGS),
     "POST /api/hearings/{hearing_id}/directions": permitted(P.RECORD_DIRECTION, json=_DIRECTION),
     "POST /api/hearings/{hearing_id}/directions/{direction_id}/rescind": permitted(P.RECORD_DIRECTION),
+    "POST /api/hearings/{hearing_id}/directions/{direction_id}/discharge": permitted(P.RECORD_DIRECTION),
+    # Re-planning
+    "POST /api/hearings/{hearing_id}/changes": permitted(P.BOOK, json={"kind": "length", "minutes": 25}),
+    "POST /api/hearings/{hearing_id}/clone": permitted(P.BOOK, json=_LISTING),
+    "POST /api/hearings/{hearing_id}/relist": permitted(P.BOOK, json=_LISTING, named=_VACATED),
+    "GET /api/hearings/{hearing_id}/related": permitted(P.SEE_HEARINGS),
+    "GET /hearings/{hearing_id}/change/{verb}": permitted(P.BOOK, path={"verb": "length"}),
+    "POST /hearings/{hearing_id}/change/{verb}": permitted(
+        P.BOOK, path={"verb": "length"}, form={"minutes": "25"}
+    ),
+    "GET /hearings/{hearing_id}/clone": permitted(P.BOOK),
+    "POST /hearings/{hearing_id}/clone": permitted(P.BOOK, form=_LISTING_TYPED),
+    "GET /hearings/{hearing_id}/relist": permitted(P.BOOK),
+    "POST /hearings/{hearing_id}/relist": permitted(
+        P.BOOK, form={**_LISTING_TYPED, "version": "1"}, named=_VACATED
+    ),
     # The day, a hearing and its booking as pages
     "GET /day": permitted(P.SEE_HEARINGS),
     "GET /hearings/new": permitted(P.BOOK),

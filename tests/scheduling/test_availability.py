@@ -169,6 +169,11 @@ async def test_when_the_first_sitting_is_full_a_detained_person_is_offered_the_n
     afternoon = TEN + timedelta(hours=4)
     for start in (TEN, afternoon):
         await db.write(add_sitting, SYSTEM_CONTEXT, county.courtroom, start, start + minutes(60))
+    # The other courtroom sits that week, but not today.
+    wednesday = TEN + timedelta(days=2)
+    await db.write(
+        add_sitting, SYSTEM_CONTEXT, county.second_courtroom, wednesday, wednesday + timedelta(hours=1)
+    )
     full = Needs(county.courtroom, 60)
     await db.write(booking.book, county.listing_officer, await listed(db, county), full, TEN, rules=RULES)
     times = await found(db, county, detained=True)
