@@ -133,6 +133,8 @@ def _facts(matter: Matter, rooms: Mapping[str, UUID]) -> dict[str, Any]:
         kept["visibility"] = Visibility.WITHHELD if matter.withheld else Visibility.PRIVATE
     if matter.minutes is not None:
         kept["minutes"] = matter.minutes
+    if matter.in_custody is not None:
+        kept["in_custody"] = matter.in_custody
     return kept | {
         "title": matter.title,
         "hearing_type": matter.hearing_type,
@@ -186,6 +188,7 @@ def _as_matter(known: store.Known) -> KnownMatter:
             parties=tuple(ListedParty(party.role, party.name, party.under_18) for party in known.parties),
             family=hearing.family,
             minutes=hearing.minutes,
+            in_custody=hearing.in_custody,
         ),
         no_longer_listed=hearing.no_longer_listed,
         booked=f"for {wording.moment(standing.starts_at)} in {standing.room}" if standing else None,

@@ -126,7 +126,7 @@ def _same(one: Matter, other: Matter) -> bool:
     return (
         identity.details(one) == identity.details(other)
         and set(one.parties) == set(other.parties)
-        and (one.family, one.minutes) == (other.family, other.minutes)
+        and (one.family, one.minutes, one.in_custody) == (other.family, other.minutes, other.in_custody)
     )
 
 
@@ -139,6 +139,7 @@ def _merged(known: Matter, listed: Matter) -> Matter:
         youth=listed.youth or known.youth,
         family=listed.family or known.family,
         minutes=known.minutes if listed.minutes is None else listed.minutes,
+        in_custody=known.in_custody if listed.in_custody is None else listed.in_custody,
         withheld=listed.withheld or known.withheld,
         restrictions=listed.restrictions or known.restrictions,
         parties=tuple(

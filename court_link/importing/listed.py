@@ -68,6 +68,7 @@ class ReadHearing:
     youth: bool = False
     family: bool = False
     parties: tuple[ReadParty, ...] = ()
+    in_custody: bool | None = None  # whether the list says that a defendant is; None where it does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class Sitting:
                 parties=parties,
                 family=hearing.family,
                 minutes=self._minutes(),
+                in_custody=hearing.in_custody,
                 series=series,
             )
 

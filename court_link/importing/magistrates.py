@@ -93,6 +93,7 @@ def read_hearing(node: Node) -> ReadHearing:
         withheld=of_a_search_warrant(hearing_type, application_type),
         youth=panel.casefold() == "youth",
         parties=read,
+        in_custody=_in_custody(parties),
     )
 
 
@@ -128,6 +129,13 @@ def _read_party(node: Node) -> ReadParty:
     for offence in node.children("offence"):
         _read_offence(offence)
     return publication.read_party(node)
+
+
+def _in_custody(parties: list[Node]) -> bool | None:
+    """Whether the list says that a party is in custody. On remand, or charged and detained, it never says."""
+    persons = (party.value.get("individualDetails") for party in parties)
+    said = [person.get("inCustody") for person in persons if isinstance(person, dict)]
+    return any(each is True for each in said) if any(isinstance(each, bool) for each in said) else None
 
 
 def _read_offence(node: Node) -> None:

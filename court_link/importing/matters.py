@@ -49,6 +49,7 @@ class Matter:
     parties: tuple[ListedParty, ...]
     family: bool = False
     minutes: int | None = None
+    in_custody: bool | None = None  # None where the list does not say
     series: str = ""
 
     @property

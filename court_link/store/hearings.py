@@ -328,3 +328,9 @@ def read_since(
         .where(EventRow.actor_id == reader, EventRow.at > since)
     )
     return frozenset(each for each in session.exec(query) if each is not None)
+
+
+def told(session: Session, hearing_id: UUID, kind: EventKind) -> Sequence[Mapping[str, Any]]:
+    """What every event of a kind said of a hearing."""
+    query = select(EventRow.data).where(EventRow.hearing_id == hearing_id, EventRow.kind == kind)
+    return session.exec(query).all()

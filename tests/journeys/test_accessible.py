@@ -125,6 +125,8 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/places/new": ("administrator", ("/places/new",)),
     "/places/{site_id}": ("administrator", ("/places/{house}", "/places/{hatfield}")),
     "/privacy": ("", ("/privacy",)),
+    "/practice": ("clerk", ("/practice",)),
+    "/practice/edit": ("clerk", ("/practice/edit?type=Remand", "/practice/edit?type=Trial")),
     "/report": ("commissioner", ("/report",)),
     "/report/assumptions": ("commissioner", ("/report/assumptions",)),
     "/room/{link_id}": ("officer", ("/room/{officer}",)),
