@@ -112,8 +112,9 @@ def problem_of(error: CourtLinkError, *, conditional: bool = False) -> Problem:
         return Problem(500, "error", _SAID[500])
     headers: dict[str, str] = {}
     more: dict[str, Any] = {}
-    if isinstance(error, Stale) and conditional:
-        status = 412
+    if isinstance(error, Stale):
+        status = 412 if conditional else status
+        more |= jsonable_encoder(error.details)  # what it is now, beside what was sent
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Invalid):

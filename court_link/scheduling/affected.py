@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,13 +18,14 @@ from court_link.store.bookings import Booking
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What becomes of one hearing, and whom that affects. None is nothing booked."""
+    """What becomes of one hearing, and whom that affects. None is nothing booked; `courtrooms` are named."""
 
     hearing_id: UUID
     title: str
     before: Arrangement | None
     after: Arrangement | None
     affected: tuple[Affected, ...]
+    courtrooms: Mapping[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ def consequence(
 ) -> Consequence:
     """What it means for one hearing that `after` takes the place of `before`."""
     title = hearings.row(session, hearing_id).title
-    return Consequence(hearing_id, title, before, after, of(session, ctx, hearing_id, before, after))
+    rooms = calendar.places(session, {one.needs.courtroom_id for one in (before, after) if one})
+    names = {id_: room.label for id_, room in rooms.items()}
+    return Consequence(hearing_id, title, before, after, of(session, ctx, hearing_id, before, after), names)
 
 
 def of(

@@ -63,6 +63,17 @@ class Listed:
     needs: Needs | None
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What of a hearing bears on how it is listed again: whether somebody was in custody, whether part of it
+    was heard, and who of the bench sat, by name.
+    """
+
+    custody: bool
+    part_heard: bool
+    bench: tuple[str, ...]
+
+
 #: How a hearing ends that is not over and done with. One that nobody ended says nothing, and may be.
 _GOES_ON = (Outcome.ADJOURNED, Outcome.PART_HEARD, Outcome.INEFFECTIVE, None)
 
@@ -96,6 +107,7 @@ def again(
         asked.listing.minutes or earlier.minutes,
         asked.listing.courtroom_id,
         relisted_from=earlier.id,
+        in_custody=earlier.in_custody and not asked.released,
         detained=earlier.detained and never_heard and not asked.released,
         remand_expires=asked.remand_expires,
         custody_limit=asked.custody_limit,
@@ -112,6 +124,17 @@ def again(
         data={"from": str(earlier.id)},
     )
     return Listed(later.id, needs)
+
+
+def before(session: Session, ctx: Context, hearing_id: UUID) -> Before:
+    """What of a hearing bears on how it is listed again. Raises NotFound, Forbidden."""
+    ctx.require(Permission.BOOK)
+    earlier = hearings.of_court(session, ctx, hearing_id, lock=False)
+    needs = groups.last_needs(session, earlier.id)
+    bench = _bench(session, earlier, needs)
+    names = calendar.places(session, [UUID(each) for each in bench])
+    part_heard = bool(bench) or earlier.outcome is Outcome.PART_HEARD
+    return Before(_in_custody(earlier, needs), part_heard, tuple(place.name for place in names.values()))
 
 
 def clone(session: Session, ctx: Context, hearing_id: UUID, asked: Listing) -> Listed:
@@ -170,10 +193,13 @@ def _bench(session: Session, earlier: Hearing, needs: Needs | None) -> list[str]
     return sat or list(earlier.same_bench)
 
 
-def _hard_dates(earlier: Hearing, needs: Needs | None, asked: Again) -> Iterator[FieldError]:
+def _in_custody(earlier: Hearing, needs: Needs | None) -> bool:
     hard = earlier.detained or earlier.remand_expires or earlier.custody_limit
-    custody = bool(hard or (needs and needs.custody))
-    if custody and not (asked.remand_expires or asked.custody_limit or asked.released):
+    return bool(earlier.in_custody or hard or (needs and needs.custody))
+
+
+def _hard_dates(earlier: Hearing, needs: Needs | None, asked: Again) -> Iterator[FieldError]:
+    if _in_custody(earlier, needs) and not (asked.remand_expires or asked.custody_limit or asked.released):
         message = "Enter when the remand expires, or say that nobody is in custody any more."
         yield FieldError("remand_expires", message)
     limits = (

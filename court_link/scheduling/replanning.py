@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -27,14 +27,16 @@ from court_link.scheduling import booking, groups, reassigning, relisting
 from court_link.scheduling.affected import Consequence, Preview, arrangement, consequence, rolled_back
 from court_link.scheduling.booking import Change
 from court_link.scheduling.groups import Days
+from court_link.scheduling.opening import openings
 from court_link.scheduling.reassigning import Exchange
-from court_link.store import Session, bookings, hearings
+from court_link.store import Session, bookings, calendar, hearings
 from court_link.store import groups as stored
 from court_link.store.bookings import Booking
 from court_link.store.tables import Hearing
 
-#: The most days that one matter is split over at once.
+#: The most days that one matter is split over at once, and how far they are looked for.
 MOST_DAYS = 60
+_LOOK_AHEAD = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,25 @@ def make(
     plan = _plan(session, ctx, hearing_id, what, version)
     _book(session, ctx, plan, rules)
     return plan.consequences
+
+
+def sitting_days(
+    session: Session, ctx: Context, hearing_id: UUID, first: date, count: int
+) -> tuple[date, ...]:
+    """The first `count` days from `first` on which the hearing's courtroom sits: fewer where none is planned.
+
+    Raises NotFound, Forbidden, WrongState without a booking.
+    """
+    ctx.require(Permission.BOOK)
+    hearing = hearings.of_court(session, ctx, hearing_id, lock=False)
+    booked = bookings.of_hearings(session, [hearing.id], ctx.now).get(hearing.id)
+    if booked is None:
+        raise WrongState("This hearing is not booked, so there is no booking to change.")
+    days = [first + timedelta(days=ahead) for ahead in range(_LOOK_AHEAD)]
+    places = calendar.places(session, [booked.courtroom_id]).values()
+    opened = openings(session, places, days)[booked.courtroom_id]
+    sitting = dict.fromkeys(london_day(each.start) for each in opened.times)
+    return tuple(sitting)[:count]
 
 
 def _book(session: Session, ctx: Context, plan: _Plan, rules: Rules) -> None:
@@ -250,9 +271,10 @@ class _Asked:
         if hearing.state in FINISHED:
             raise WrongState("This hearing is over, so nobody can take another’s place in it.")
         into = self._place(what.into, "into")
-        affected = reassigning.relink(self.session, self.ctx, hearing, link, into)
         stays = arrangement(standing) if standing else None
-        return _Plan((), (Consequence(hearing.id, hearing.title, stays, stays, affected),))
+        meant = consequence(self.session, self.ctx, hearing.id, stays, stays)
+        affected = reassigning.relink(self.session, self.ctx, hearing, link, into)
+        return _Plan((), (replace(meant, affected=affected),))
 
     def _one(self) -> tuple[Hearing, dict[UUID, Booking]]:
         hearing = hearings.of_court(self.session, self.ctx, self.hearing_id)

@@ -76,15 +76,22 @@ def vacate(
 def preview(session: Session, ctx: Context, hearing_id: UUID, days: Days = Days.THIS) -> Preview:
     """Whom vacating would affect. Nothing is written. Raises NotFound, Forbidden."""
     with rolled_back(session):
-        every = groups.days_of(session, ctx, hearing_id, days)
-        standing = bookings.of_hearings(session, [day.id for day in every], ctx.now)
-        going = [day for day in every if day.id == hearing_id or day.state in _BEFORE_IT_STARTS]
-        consequences = tuple(_meaning(session, ctx, day.id, standing.get(day.id)) for day in going)
+        meant = meaning(session, ctx, hearing_id, days)
         try:
             vacate(session, ctx, hearing_id, VacateReason.LISTED_IN_ERROR, days=days)
         except Conflict as refused:
-            return Preview(consequences, refused)
-        return Preview(consequences)
+            return Preview(meant, refused)
+        return Preview(meant)
+
+
+def meaning(
+    session: Session, ctx: Context, hearing_id: UUID, days: Days = Days.THIS
+) -> tuple[Consequence, ...]:
+    """What becomes of each day that goes, before it is taken out. Raises NotFound, Forbidden."""
+    every = groups.days_of(session, ctx, hearing_id, days)
+    standing = bookings.of_hearings(session, [day.id for day in every], ctx.now)
+    going = [day.id for day in every if day.id == hearing_id or day.state in _BEFORE_IT_STARTS]
+    return tuple(_meaning(session, ctx, day, standing.get(day)) for day in going)
 
 
 def _meaning(session: Session, ctx: Context, hearing_id: UUID, booked: Booking | None) -> Consequence:

@@ -110,7 +110,18 @@ _DIRECTION = {
 }
 _LISTING = {"day": "2026-11-24", "minutes": 20}
 _LISTING_TYPED = {"day": "24/11/2026", "at": "10am", "minutes": "20"}
-_VACATED = {"hearing_id": "vacated_hearing_id"}
+#: Whoever books sees a court's week; whoever keeps places or plans sittings closes them.
+_SEE_SITTINGS = [role for role in Role if GRANTS[role] & {P.PLAN_SITTINGS, P.BOOK}]
+_CLOSE = [role for role in Role if GRANTS[role] & {P.PLAN_SITTINGS, P.MANAGE_SITES}]
+_CLOSURE = {"site_id": "{site_id}", "starts_at": "2027-01-04T09:00:00Z", "ends_at": "2027-01-05T09:00:00Z"}
+_CLOSURE_TYPED = {"place": "{site_id}", "kind": "closed", "begins_day": "04/01/2027", "ends_day": "04/01/2027"}
+_SITTING = {
+    "courtroom_id": "{courtroom_id}",
+    "starts_at": "2027-01-04T10:00:00Z",
+    "ends_at": "2027-01-04T13:00:00Z",
+}
+_SITTING_TYPED = {"day": "05/01/2027", "begins": "10am", "ends": "1pm", "room": "{courtroom_id}", "version": "1"}
+_WEEK = {"site_id": "{house_id}", "week": "2027-01-04"}
 _TOKEN = {"name": "A system", "roles": ["administrator"], "days": 30}
 
 LINES: Mapping[str, Line] = {
@@ -212,7 +223,7 @@ LINES: Mapping[str, Line] = {
     # Re-planning
     "POST /api/hearings/{hearing_id}/changes": permitted(P.BOOK, json={"kind": "length", "minutes": 25}),
     "POST /api/hearings/{hearing_id}/clone": permitted(P.BOOK, json=_LISTING),
-    "POST /api/hearings/{hearing_id}/relist": permitted(P.BOOK, json=_LISTING, named=_VACATED),
+    "POST /api/hearings/{hearing_id}/relist": permitted(P.BOOK, json=_LISTING),
     "GET /api/hearings/{hearing_id}/related": permitted(P.SEE_HEARINGS),
     "GET /hearings/{hearing_id}/change/{verb}": permitted(P.BOOK, path={"verb": "length"}),
     "POST /hearings/{hearing_id}/change/{verb}": permitted(
@@ -222,7 +233,7 @@ LINES: Mapping[str, Line] = {
     "POST /hearings/{hearing_id}/clone": permitted(P.BOOK, form=_LISTING_TYPED),
     "GET /hearings/{hearing_id}/relist": permitted(P.BOOK),
     "POST /hearings/{hearing_id}/relist": permitted(
-        P.BOOK, form={**_LISTING_TYPED, "version": "1"}, named=_VACATED
+        P.BOOK, form={**_LISTING_TYPED, "version": "1"},
     ),
     # The day, a hearing and its booking as pages
     "GET /day": permitted(P.SEE_HEARINGS),
@@ -314,6 +325,55 @@ LINES: Mapping[str, Line] = {
     "GET /api/imports/{run_id}": permitted(P.IMPORT_LISTS),
     "POST /api/imports/{run_id}/confirm": permitted(P.IMPORT_LISTS),
     "POST /api/imports/{run_id}/cancel": permitted(P.IMPORT_LISTS),
+    # Court calendars
+    "GET /closures": only(*_CLOSE),
+    "GET /closures/new": only(*_CLOSE),
+    "POST /closures/new": only(*_CLOSE, form=_CLOSURE_TYPED),
+    "GET /closures/{closure_id}": only(*_CLOSE),
+    "POST /closures/{closure_id}": only(
+        *_CLOSE, form={"version": "1", "ends_day": "04/01/2027", "ends": "9am"}
+    ),
+    "GET /closures/{closure_id}/remove": only(*_CLOSE),
+    "POST /closures/{closure_id}/remove": only(*_CLOSE, form={"version": "1"}),
+    "GET /api/closures": only(*_CLOSE),
+    "POST /api/closures": only(*_CLOSE, json=_CLOSURE),
+    "POST /api/closures/check": only(*_CLOSE, json=_CLOSURE),
+    "GET /api/closures/{closure_id}": only(*_CLOSE),
+    "PATCH /api/closures/{closure_id}": only(*_CLOSE, json={"ends_at": "2027-01-04T09:00:00Z"}),
+    "DELETE /api/closures/{closure_id}": only(*_CLOSE),
+    "GET /sittings": only(*_SEE_SITTINGS),
+    "POST /sittings/copy": permitted(
+        P.PLAN_SITTINGS, form={"site": "{house_id}", "week": "2027-01-04", "weeks": "1"}
+    ),
+    "GET /sittings/new": only(*_SEE_SITTINGS, query={"room": "{courtroom_id}"}),
+    "POST /sittings/new": permitted(P.PLAN_SITTINGS, form=_SITTING_TYPED),
+    "GET /sittings/rooms/{courtroom_id}": only(*_SEE_SITTINGS),
+    "POST /sittings/rooms/{courtroom_id}": permitted(P.PLAN_SITTINGS, form={"version": "1"}),
+    "GET /sittings/{sitting_id}": only(*_SEE_SITTINGS),
+    "POST /sittings/{sitting_id}": permitted(P.PLAN_SITTINGS, form=_SITTING_TYPED),
+    "GET /sittings/{sitting_id}/remove": only(*_SEE_SITTINGS),
+    "POST /sittings/{sitting_id}/remove": permitted(P.PLAN_SITTINGS, form={"version": "1"}),
+    "GET /api/sittings": only(*_SEE_SITTINGS, query={"site_id": "{house_id}", "from": "2027-01-04"}),
+    "GET /api/sittings/business-types": anyone(),
+    "POST /api/sittings": permitted(P.PLAN_SITTINGS, json=_SITTING),
+    "POST /api/sittings/copy": permitted(P.PLAN_SITTINGS, json=_WEEK),
+    "GET /api/sittings/rooms/{courtroom_id}": only(*_SEE_SITTINGS),
+    "PUT /api/sittings/rooms/{courtroom_id}": permitted(P.PLAN_SITTINGS, json={"restricted_to": ["VIR"]}),
+    "GET /api/sittings/{sitting_id}": only(*_SEE_SITTINGS),
+    "PUT /api/sittings/{sitting_id}": permitted(P.PLAN_SITTINGS, json=_SITTING),
+    "DELETE /api/sittings/{sitting_id}": permitted(P.PLAN_SITTINGS),
+    "GET /sittings/rota": permitted(P.PLAN_SITTINGS),
+    "POST /sittings/rota": permitted(P.PLAN_SITTINGS, wrong=True),
+    "GET /sittings/rota/{rota_id}": permitted(P.PLAN_SITTINGS),
+    "POST /sittings/rota/{rota_id}/confirm": permitted(P.PLAN_SITTINGS),
+    "POST /sittings/rota/{rota_id}/cancel": permitted(P.PLAN_SITTINGS),
+    "GET /api/rotas": permitted(P.PLAN_SITTINGS),
+    "POST /api/rotas": permitted(P.PLAN_SITTINGS, json={}, wrong=True),
+    "POST /api/rotas/check": permitted(P.PLAN_SITTINGS, json={}, wrong=True),
+    "GET /api/rotas/{rota_id}": permitted(P.PLAN_SITTINGS),
+    "GET /api/rotas/{rota_id}/difference": permitted(P.PLAN_SITTINGS),
+    "POST /api/rotas/{rota_id}/confirm": permitted(P.PLAN_SITTINGS, json={}),
+    "POST /api/rotas/{rota_id}/cancel": permitted(P.PLAN_SITTINGS),
     # Running a hearing
     "POST /api/hearings/{hearing_id}/open-lobby": permitted(P.RUN_HEARING),
     "POST /api/hearings/{hearing_id}/start": permitted(P.RUN_HEARING),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,19 +13,22 @@ from starlette.responses import RedirectResponse, Response
 from court_link.api.asking import Asker, Store
 from court_link.api.pages import links
 from court_link.api.pages.rendering import render
+from court_link.api.pages.replanning import WHICH_DAYS, shown
 from court_link.api.pages.typed import Typed
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.direction import DirectionStatus, Force, Medium
 from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.events import EventKind
-from court_link.domain.hearing import LIVE, HearingState
+from court_link.domain.hearing import FINISHED, LIVE, HearingState
 from court_link.domain.roles import Part, Permission
 from court_link.domain.times import london_day
-from court_link.scheduling import booking, directions, matters, readings, vacating
+from court_link.scheduling import booking, directions, groups, matters, readings, relisting, vacating
 from court_link.scheduling.directions import Made
+from court_link.scheduling.groups import Days, Related
 from court_link.scheduling.matters import Whole
 from court_link.scheduling.vacating import VacateReason
+from court_link.store import Db
 from court_link.store.hearings import Happened
 
 router = APIRouter(prefix="/hearings")
@@ -51,6 +55,13 @@ DONE = {
     "moved": "Booking moved",
     "released": "Booking released",
     "vacated": "Hearing vacated",
+    "time": "Booking moved",
+    "length": "Length changed",
+    "people": "Who takes part has changed",
+    "swap": "Hearings swapped",
+    "days": "Booked over several days",
+    "relisted": "Matter listed again",
+    "cloned": "Copy listed",
     "directed": "Direction recorded",
     "rescinded": "Direction rescinded",
 }
@@ -59,16 +70,20 @@ DONE = {
 @router.get("/{hearing_id}")
 async def one(request: Request, store: Store, ctx: Asker, hearing_id: UUID, done: str = "") -> Response:
     whole = await store.read(matters.get, ctx, hearing_id)
+    related = await store.read(groups.related, ctx, hearing_id)
     await store.write(readings.note, ctx, [hearing_id])
+    may = _may(ctx, whole, related)
     return render(
         request,
         "hearing.html",
+        related=related,
+        changes=_changes(may),
         whole=whole,
         of=whole.summary,
         day=london_day(whole.summary.slot.start).isoformat(),
         attending=_attending(whole),
         done=DONE.get(done, ""),
-        may=_may(ctx, whole),
+        may=may,
         bench=next((link.id for link in whole.links if link.part is Part.BENCH), None),
         labels={link.id: link.label for link in whole.links},
         undirected=_undirected(whole),
@@ -81,8 +96,7 @@ async def one(request: Request, store: Store, ctx: Asker, hearing_id: UUID, done
 @router.get("/{hearing_id}/vacate")
 async def confirm_vacating(request: Request, store: Store, ctx: Asker, hearing_id: UUID) -> Response:
     ctx.require(Permission.BOOK)
-    whole = await store.read(matters.get, ctx, hearing_id)
-    return _vacate_page(request, whole)
+    return await _vacate_page(request, store, ctx, hearing_id)
 
 
 @router.post("/{hearing_id}/vacate")
@@ -91,12 +105,14 @@ async def vacate(request: Request, store: Store, ctx: Asker, hearing_id: UUID) -
     try:
         reason = typed.one_of("reason", VacateReason, "Choose why it is vacated.", VacateReason.OTHER)
         version = typed.whole("version", 0, "Open the hearing again.")
+        days = (
+            typed.one_of("days", Days, "Choose which days.", Days.THIS) if typed.text("days") else Days.THIS
+        )
         typed.check()
         words = typed.text("words")
-        await store.write(vacating.vacate, ctx, hearing_id, reason, words, version=version)
+        await store.write(vacating.vacate, ctx, hearing_id, reason, words, days=days, version=version)
     except Invalid as refused:
-        whole = await store.read(matters.get, ctx, hearing_id)
-        return _vacate_page(request, whole, typed, refused)
+        return await _vacate_page(request, store, ctx, hearing_id, typed, refused)
     return _back(hearing_id, "vacated")
 
 
@@ -106,7 +122,9 @@ async def confirm_release(request: Request, store: Store, ctx: Asker, hearing_id
     whole = await store.read(matters.get, ctx, hearing_id)
     if whole.summary.booking is None:
         raise NotFound
-    return render(request, "hearing-release.html", of=whole.summary)
+    seen = await store.write(vacating.preview, ctx, hearing_id)  # the same people as when it is vacated
+    consequences = [shown(each) for each in seen.consequences]
+    return render(request, "hearing-release.html", of=whole.summary, consequences=consequences)
 
 
 @router.post("/{hearing_id}/release")
@@ -150,12 +168,18 @@ async def confirm_rescinding(
     if found is None:
         raise NotFound
     label = next((link.label for link in whole.links if link.id == found.link_id), "")
-    return render(request, "hearing-rescind.html", of=whole.summary, direction=found, label=label)
+    values = {"status": DirectionStatus.RESCINDED.value}
+    return render(
+        request, "hearing-rescind.html", of=whole.summary, direction=found, label=label, values=values
+    )
 
 
 @router.post("/{hearing_id}/directions/{direction_id}/rescind")
-async def rescind(store: Store, ctx: Asker, hearing_id: UUID, direction_id: UUID) -> Response:
-    await store.write(directions.rescind, ctx, hearing_id, direction_id)
+async def rescind(
+    request: Request, store: Store, ctx: Asker, hearing_id: UUID, direction_id: UUID
+) -> Response:
+    discharged = Typed(await request.form()).text("status") == DirectionStatus.DISCHARGED
+    await store.write(directions.rescind, ctx, hearing_id, direction_id, discharged=discharged)
     return _back(hearing_id, "rescinded")
 
 
@@ -163,7 +187,7 @@ def _back(hearing_id: UUID, done: str) -> Response:
     return RedirectResponse(f"/hearings/{hearing_id}?done={done}", 303)
 
 
-def _may(ctx: Context, whole: Whole) -> dict[str, bool]:
+def _may(ctx: Context, whole: Whole, related: Related) -> dict[str, bool]:
     """What this reader can do here, so that nothing is offered that would be refused."""
     of = whole.summary
     own = ctx.actor.everywhere or of.court_id in ctx.actor.scope
@@ -172,6 +196,12 @@ def _may(ctx: Context, whole: Whole) -> dict[str, bool]:
     return {
         "find": books and of.state is HearingState.LISTED,
         "move": books and of.state is HearingState.BOOKED and confirmed,
+        "lengthen": books and (of.state is HearingState.BOOKED or of.state in LIVE) and confirmed,
+        "reassign": books and of.state not in FINISHED and bool(confirmed or whole.links),
+        "copy": books,
+        "relist": books
+        and relisting.may_be_listed_again(of.state, of.outcome)
+        and related.listed_again_as is None,
         "vacate": books and (before or of.state is HearingState.LOBBY_OPEN),
         "edit": books and of.state not in (HearingState.ENDED, HearingState.VACATED),
         "direct": own and ctx.actor.may(Permission.RECORD_DIRECTION) and (before or of.state in LIVE),
@@ -179,6 +209,26 @@ def _may(ctx: Context, whole: Whole) -> dict[str, bool]:
         "track": own and ctx.actor.may(Permission.ISSUE_TRACKING),
         "link": own and ctx.actor.may(Permission.ISSUE_LINKS),
     }
+
+
+#: What can be changed, in the order of the page: what must be allowed for it, its address, and its words.
+_CHANGES = (
+    ("move", "book", "Find another time", "Free times, and why the others cannot be had"),
+    ("move", "change/time", "Move to another time", "When you know the time already"),
+    ("lengthen", "change/length", "Make it longer or shorter", "From the same start, also while it goes on"),
+    ("reassign", "change/people", "Change a room or person", "Bench, officer, advocate, courtroom or cell"),
+    ("move", "change/swap", "Swap with another hearing", "Of your court, on the same day"),
+    ("move", "change/days", "Split over several days", "All days booked, or none"),
+    ("edit", "edit", "Change what is listed", "Title, type, parties, estimate, restrictions"),
+    ("copy", "clone", "List a copy", "The same parties and cases, as a matter of its own"),
+    ("move", "release", "Release the booking", "The matter stays listed"),
+    ("vacate", "vacate", "Vacate", "Take it out, with a reason"),
+)
+
+
+def _changes(may: Mapping[str, bool]) -> list[dict[str, str]]:
+    """What this reader can change here."""
+    return [{"href": href, "text": text, "hint": hint} for what, href, text, hint in _CHANGES if may[what]]
 
 
 _BEFORE = (HearingState.LISTED, HearingState.BOOKED)
@@ -220,12 +270,20 @@ def _made(typed: Typed) -> Made:
         typed.text("maker"),
         typed.text("representations"),
         typed.ticked("youth_team_heard"),
+        typed.text("scope"),
     )
 
 
-def _vacate_page(
-    request: Request, whole: Whole, typed: Typed | None = None, refused: Invalid | None = None
+async def _vacate_page(
+    request: Request,
+    store: Db,
+    ctx: Context,
+    hearing_id: UUID,
+    typed: Typed | None = None,
+    refused: Invalid | None = None,
 ) -> Response:
+    whole = await store.read(matters.get, ctx, hearing_id)
+    seen = await store.write(vacating.preview, ctx, hearing_id, Days.ALL)
     return render(
         request,
         "hearing-vacate.html",
@@ -234,6 +292,9 @@ def _vacate_page(
         values=typed.form if typed else {},
         of=whole.summary,
         reasons=[{"value": each.value, "text": said} for each, said in REASONS.items()],
+        related=await store.read(groups.related, ctx, hearing_id),
+        which_days=WHICH_DAYS,
+        affected=[shown(each) for each in seen.consequences if each.affected],
     )
 
 
