@@ -93,6 +93,16 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "/hearings/{hearing_id}/book": ("clerk", ("/hearings/{listed}/book", "/hearings/{booked}/book", FOUND)),
     "/hearings/{hearing_id}/book/{booking_id}": ("clerk", ("/hearings/{held}/book/{hold}",)),
+    "/hearings/{hearing_id}/change/{verb}": (
+        "clerk",
+        (
+            *(f"/hearings/{{booked}}/change/{verb}" for verb in ("time", "length", "people", "swap", "days")),
+            "/hearings/{booked}/change/length?minutes=25",
+            "/hearings/{booked}/change/length?minutes=450",
+        ),
+    ),
+    "/hearings/{hearing_id}/clone": ("clerk", ("/hearings/{booked}/clone",)),
+    "/hearings/{hearing_id}/relist": ("clerk", ("/hearings/{ended}/relist",)),
     "/hearings/{hearing_id}/directions/new": ("clerk", ("/hearings/{lobby_open}/directions/new",)),
     "/hearings/{hearing_id}/directions/{direction_id}/rescind": (
         "clerk",
@@ -149,6 +159,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "/hearings/{listed}/edit": ("clerk", "Save changes"),
     "/hearings/{listed}/book": ("clerk", "Show times"),
     "/hearings/{booked}/vacate": ("clerk", "Vacate hearing"),
+    "/hearings/{booked}/change/time": ("clerk", "Show what will change"),
+    "/hearings/{booked}/change/days": ("clerk", "Show what will change"),
+    "/hearings/{booked}/clone": ("clerk", "List the copy"),
+    "/hearings/{ended}/relist": ("clerk", "List it again"),
     "/hearings/{lobby_open}/directions/new": ("clerk", "Record direction"),
     "/hearings/{lobby_open}/links/new": ("clerk", "Make the link"),
     "/hearings/{in_session}/end": ("clerk", "End the hearing"),
