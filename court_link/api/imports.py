@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, BinaryIO, cast
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from court_link.api.importer import Importer
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
 from court_link.importing import lists, runs
-from court_link.importing.formats import FORMATS
+from court_link.importing.formats import FORMATS, READ
 from court_link.importing.reports import Report
 from court_link.store import Db
 from court_link.store.tables.imports import ImportState
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/imports", tags=["Court lists"])
 _A_LIST = {
     "requestBody": {
         "required": True,
-        "description": "A magistrates' standard list or public list, as the publication service makes it",
+        "description": f"A court's list as it is published. Court Link reads {READ}",
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 }
@@ -95,6 +95,8 @@ def _importer(request: Request) -> Importer:
     return cast(Importer, request.app.state.importer)
 
 
+#: Of an adult court list, which says only when it was printed.
+Told = Annotated[date | None, Query(description="The London day of a list that does not say which it is for")]
 Importing = Annotated[Importer, Depends(_importer)]
 
 
@@ -122,21 +124,22 @@ async def stage(
     ctx: Asker,
     importer: Importing,
     file_name: Annotated[str, Query(max_length=200)] = "list.json",
+    day: Told = None,
 ) -> RunOut:
     """Send a list. It is checked whole and compared with what is known; nothing is in until you confirm."""
     run_id = await store.write(runs.start, ctx, own_court(ctx), file_name)
-    await importer.read(ctx, run_id, await _body(request))
+    await importer.read(ctx, run_id, await put_aside(request), day)
     run = await store.read(runs.one, ctx, run_id)
     _check(run.report)
     return RunOut.model_validate(run)
 
 
 @router.post("/check", openapi_extra=_A_LIST)
-async def check(request: Request, store: Store, ctx: Asker) -> ReportOut:
+async def check(request: Request, store: Store, ctx: Asker, day: Told = None) -> ReportOut:
     """Send a list to hear what it would change. Nothing is kept of it."""
     organisation_id = await store.read(runs.court, ctx, own_court(ctx))
-    with await _body(request) as source:
-        what = await lists.read(source)
+    with await put_aside(request) as source:
+        what = await lists.read(source, day)
     report = await lists.foretell(store, ctx, organisation_id, what)
     _check(report)
     return ReportOut.model_validate(report)
@@ -168,7 +171,7 @@ async def cancelled(store: Db, ctx: Context, run_id: UUID) -> runs.Run:
     return run
 
 
-async def _body(request: Request) -> BinaryIO:
+async def put_aside(request: Request) -> BinaryIO:
     """The body, put aside in a file that has no name, so that no list stands in memory whole."""
     file = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - its reader closes it
     async for chunk in request.stream():

@@ -9,8 +9,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DEFAULT = 1024 * 1024
 IMPORT = 129 * 1024 * 1024  # what `importing.reading` takes, and the form around it
+ROTA = 33 * 1024 * 1024  # what `importing.rota` takes, and the form around it
+STAFF = 9 * 1024 * 1024  # what `importing.csvs` takes, and the form around it
 #: Addresses (and those below them) that take more.
-LARGER: Mapping[str, int] = {"/imports": IMPORT, "/api/imports": IMPORT}
+LARGER: Mapping[str, int] = {
+    "/staff/import": STAFF,
+    "/api/staff/imports": STAFF,
+    "/imports": IMPORT,
+    "/api/imports": IMPORT,
+    "/sittings/rota": ROTA,
+    "/api/rotas": ROTA,
+}
 
 
 class TooLarge(HTTPException):

@@ -163,6 +163,12 @@ def room(session: Session, ctx: Context, courtroom_id: UUID) -> Room:
     return _room(_courtroom(session, ctx, courtroom_id), ())
 
 
+def house_of(session: Session, ctx: Context, courtroom_id: UUID) -> UUID | None:
+    """The court house that a courtroom of the asker's own is of."""
+    _allow_seeing(ctx)
+    return _courtroom(session, ctx, courtroom_id).site_id
+
+
 def usual(session: Session, ctx: Context, courtroom_id: UUID, day: date, half: Half) -> Interval:
     """When a half of a day is sat on in a courtroom, by its court house's own hours."""
     _allow_seeing(ctx)

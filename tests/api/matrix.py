@@ -71,6 +71,12 @@ _SEE_PLACES = [role for role in Role if GRANTS[role] & {P.MANAGE_SITES, P.BOOK}]
 #: A court house has no staff on shift, so these are refused as wrong.
 _SHIFT = {"day": "2026-11-24", "begins": "07:00", "ends": "19:00", "staff": 2}
 _SHIFT_TYPED = {"version": "1", "day": "24/11/2026", "begins": "7am", "ends": "7pm", "staff": "2"}
+_SEE_GAPS = [role for role in Role if GRANTS[role] & {P.PLAN_STAFF, P.SEE_HEARINGS}]
+_DUTY = {"kind": "shift", "starts_at": "2026-11-24T07:00:00Z", "ends_at": "2026-11-24T15:00:00Z"}
+_DUTY_TYPED = {"version": "1", "kind": "leave", "day": "24/11/2026"}
+_EMPLOYED = {"person_id": "employed_id"}
+_COUNTED = {"shift_id": "counted_shift_id"}
+_STAFF_RUN = {"run_id": "staff_run_id"}
 _PLACE = {"version": "1", "name": "Own Site", "link_streams": "0"}
 _ASSUMPTIONS = {name: str(value) for name, value in asdict(Assumptions()).items()} | {"version": "0"}
 _ENDING = {"outcome": "dealt_with", "cause": "concluded"}
@@ -114,13 +120,20 @@ _LISTING_TYPED = {"day": "24/11/2026", "at": "10am", "minutes": "20"}
 _SEE_SITTINGS = [role for role in Role if GRANTS[role] & {P.PLAN_SITTINGS, P.BOOK}]
 _CLOSE = [role for role in Role if GRANTS[role] & {P.PLAN_SITTINGS, P.MANAGE_SITES}]
 _CLOSURE = {"site_id": "{site_id}", "starts_at": "2027-01-04T09:00:00Z", "ends_at": "2027-01-05T09:00:00Z"}
-_CLOSURE_TYPED = {"place": "{site_id}", "kind": "closed", "begins_day": "04/01/2027", "ends_day": "04/01/2027"}
+_CLOSURE_TYPED = {"place": "{site_id}", "kind": "closed", "begins_day": "04/01/2027"}
 _SITTING = {
     "courtroom_id": "{courtroom_id}",
     "starts_at": "2027-01-04T10:00:00Z",
     "ends_at": "2027-01-04T13:00:00Z",
 }
-_SITTING_TYPED = {"day": "05/01/2027", "begins": "10am", "ends": "1pm", "room": "{courtroom_id}", "version": "1"}
+_SITTING_TYPED = {
+    "room": "{courtroom_id}",
+    "day": "05/01/2027",
+    "begins": "10am",
+    "ends": "1pm",
+    "version": "1",
+}
+_FREE_ROOM = {"courtroom_id": "sitting_room_id"}
 _WEEK = {"site_id": "{house_id}", "week": "2027-01-04"}
 _TOKEN = {"name": "A system", "roles": ["administrator"], "days": 30}
 
@@ -233,7 +246,8 @@ LINES: Mapping[str, Line] = {
     "POST /hearings/{hearing_id}/clone": permitted(P.BOOK, form=_LISTING_TYPED),
     "GET /hearings/{hearing_id}/relist": permitted(P.BOOK),
     "POST /hearings/{hearing_id}/relist": permitted(
-        P.BOOK, form={**_LISTING_TYPED, "version": "1"},
+        P.BOOK,
+        form={**_LISTING_TYPED, "version": "1"},
     ),
     # The day, a hearing and its booking as pages
     "GET /day": permitted(P.SEE_HEARINGS),
@@ -346,21 +360,21 @@ LINES: Mapping[str, Line] = {
         P.PLAN_SITTINGS, form={"site": "{house_id}", "week": "2027-01-04", "weeks": "1"}
     ),
     "GET /sittings/new": only(*_SEE_SITTINGS, query={"room": "{courtroom_id}"}),
-    "POST /sittings/new": permitted(P.PLAN_SITTINGS, form=_SITTING_TYPED),
+    "POST /sittings/new": permitted(P.PLAN_SITTINGS, form=_SITTING_TYPED, named=_FREE_ROOM),
     "GET /sittings/rooms/{courtroom_id}": only(*_SEE_SITTINGS),
     "POST /sittings/rooms/{courtroom_id}": permitted(P.PLAN_SITTINGS, form={"version": "1"}),
     "GET /sittings/{sitting_id}": only(*_SEE_SITTINGS),
-    "POST /sittings/{sitting_id}": permitted(P.PLAN_SITTINGS, form=_SITTING_TYPED),
+    "POST /sittings/{sitting_id}": permitted(P.PLAN_SITTINGS, form=_SITTING_TYPED, named=_FREE_ROOM),
     "GET /sittings/{sitting_id}/remove": only(*_SEE_SITTINGS),
     "POST /sittings/{sitting_id}/remove": permitted(P.PLAN_SITTINGS, form={"version": "1"}),
     "GET /api/sittings": only(*_SEE_SITTINGS, query={"site_id": "{house_id}", "from": "2027-01-04"}),
     "GET /api/sittings/business-types": anyone(),
-    "POST /api/sittings": permitted(P.PLAN_SITTINGS, json=_SITTING),
+    "POST /api/sittings": permitted(P.PLAN_SITTINGS, json=_SITTING, named=_FREE_ROOM),
     "POST /api/sittings/copy": permitted(P.PLAN_SITTINGS, json=_WEEK),
     "GET /api/sittings/rooms/{courtroom_id}": only(*_SEE_SITTINGS),
     "PUT /api/sittings/rooms/{courtroom_id}": permitted(P.PLAN_SITTINGS, json={"restricted_to": ["VIR"]}),
     "GET /api/sittings/{sitting_id}": only(*_SEE_SITTINGS),
-    "PUT /api/sittings/{sitting_id}": permitted(P.PLAN_SITTINGS, json=_SITTING),
+    "PUT /api/sittings/{sitting_id}": permitted(P.PLAN_SITTINGS, json=_SITTING, named=_FREE_ROOM),
     "DELETE /api/sittings/{sitting_id}": permitted(P.PLAN_SITTINGS),
     "GET /sittings/rota": permitted(P.PLAN_SITTINGS),
     "POST /sittings/rota": permitted(P.PLAN_SITTINGS, wrong=True),
@@ -455,4 +469,64 @@ LINES: Mapping[str, Line] = {
     "POST /report/assumptions": permitted(P.SEE_REPORTS, form=_ASSUMPTIONS),
     "GET /api/reports/capacity": permitted(P.SEE_REPORTS),
     "GET /api/reports/capacity.csv": permitted(P.SEE_REPORTS),
+    # Staff
+    "GET /staff": permitted(P.PLAN_STAFF),
+    "GET /staff/people/{person_id}": permitted(P.PLAN_STAFF, named=_EMPLOYED),
+    "POST /staff/people/{person_id}": permitted(
+        P.PLAN_STAFF, named=_EMPLOYED, form={"version": "1", "languages": "Polish"}
+    ),
+    "GET /staff/people/{person_id}/duties/new": permitted(P.PLAN_STAFF, named=_EMPLOYED),
+    "POST /staff/people/{person_id}/duties/new": permitted(P.PLAN_STAFF, named=_EMPLOYED, form=_DUTY_TYPED),
+    "GET /staff/people/{person_id}/duties/{duty_id}": permitted(P.PLAN_STAFF, named=_EMPLOYED),
+    "POST /staff/people/{person_id}/duties/{duty_id}": permitted(
+        P.PLAN_STAFF, named=_EMPLOYED, form=_DUTY_TYPED
+    ),
+    "GET /staff/people/{person_id}/duties/{duty_id}/remove": permitted(P.PLAN_STAFF, named=_EMPLOYED),
+    "POST /staff/people/{person_id}/duties/{duty_id}/remove": permitted(
+        P.PLAN_STAFF, named=_EMPLOYED, form={"version": "1"}
+    ),
+    "GET /staff/suites/{site_id}": permitted(P.PLAN_STAFF, named={"site_id": "suite_id"}),
+    "POST /staff/suites/{site_id}/shifts": permitted(
+        P.PLAN_STAFF, named={"site_id": "suite_id"}, form=_SHIFT_TYPED | {"pool": "escorts"}
+    ),
+    "GET /staff/shifts/{shift_id}": permitted(P.PLAN_STAFF, named=_COUNTED),
+    "POST /staff/shifts/{shift_id}": permitted(
+        P.PLAN_STAFF, named=_COUNTED, form={"version": "1", "staff": "2", "away": "1"}
+    ),
+    "GET /staff/shifts/{shift_id}/remove": permitted(P.PLAN_STAFF, named=_COUNTED),
+    "POST /staff/shifts/{shift_id}/remove": permitted(P.PLAN_STAFF, named=_COUNTED, form={"version": "1"}),
+    "GET /staff/import": permitted(P.PLAN_STAFF),
+    "POST /staff/import": permitted(P.PLAN_STAFF, form={}, wrong=True),  # no file is chosen
+    "GET /staff/import/template/{kind}": permitted(P.PLAN_STAFF, path={"kind": "people"}),
+    "GET /staff/import/{run_id}": permitted(P.PLAN_STAFF, named=_STAFF_RUN),
+    "POST /staff/import/{run_id}/confirm": permitted(P.PLAN_STAFF, named=_STAFF_RUN),
+    "POST /staff/import/{run_id}/cancel": permitted(P.PLAN_STAFF, named=_STAFF_RUN),
+    "GET /api/staff/gaps": only(*_SEE_GAPS),
+    "GET /api/staff/people": permitted(P.PLAN_STAFF),
+    "GET /api/staff/people/{person_id}": permitted(P.PLAN_STAFF, named=_EMPLOYED),
+    "PUT /api/staff/people/{person_id}": permitted(
+        P.PLAN_STAFF, named=_EMPLOYED, json={"languages": ["Polish"]}
+    ),
+    "POST /api/staff/people/{person_id}/duties": permitted(P.PLAN_STAFF, named=_EMPLOYED, json=_DUTY),
+    "PUT /api/staff/people/{person_id}/duties/{duty_id}": permitted(
+        P.PLAN_STAFF, named=_EMPLOYED, json=_DUTY
+    ),
+    "DELETE /api/staff/people/{person_id}/duties/{duty_id}": permitted(P.PLAN_STAFF, named=_EMPLOYED),
+    "GET /api/staff/suites": permitted(P.PLAN_STAFF),
+    "POST /api/staff/suites/{site_id}/shifts": permitted(
+        P.PLAN_STAFF,
+        named={"site_id": "suite_id"},
+        json={name: _DUTY[name] for name in ("starts_at", "ends_at")} | {"pool": "escorts", "staff": 2},
+    ),
+    "GET /api/staff/shifts/{shift_id}": permitted(P.PLAN_STAFF, named=_COUNTED),
+    "PUT /api/staff/shifts/{shift_id}": permitted(P.PLAN_STAFF, named=_COUNTED, json={"staff": 2, "away": 1}),
+    "DELETE /api/staff/shifts/{shift_id}": permitted(P.PLAN_STAFF, named=_COUNTED),
+    "GET /api/staff/imports": permitted(P.PLAN_STAFF),
+    "POST /api/staff/imports": permitted(P.PLAN_STAFF, wrong=True),  # nothing is sent
+    "GET /api/staff/imports/{run_id}": permitted(P.PLAN_STAFF, named=_STAFF_RUN),
+    "POST /api/staff/imports/{run_id}/confirm": permitted(P.PLAN_STAFF, named=_STAFF_RUN),
+    "POST /api/staff/imports/{run_id}/cancel": permitted(P.PLAN_STAFF, named=_STAFF_RUN),
+    "GET /api/staff/templates/{kind}": permitted(P.PLAN_STAFF, path={"kind": "people"}),
+    "GET /api/staff/people.csv": permitted(P.PLAN_STAFF),
+    "GET /api/staff/duties.csv": permitted(P.PLAN_STAFF, query={"first": "2026-11-23", "last": "2026-11-29"}),
 }

@@ -19,25 +19,31 @@ from court_link.domain.context import SYSTEM, Context
 from court_link.domain.direction import DirectionStatus, Force, Medium
 from court_link.domain.hearing import HearingState
 from court_link.domain.ids import new_id
-from court_link.domain.places import SiteKind
+from court_link.domain.places import ClosureKind, DutyKind, PersonKind, SiteKind
 from court_link.domain.requirements import Needs
 from court_link.domain.roles import OrganisationKind, Part, Role
 from court_link.identity import organisations
+from court_link.importing import rota, rota_runs
 from court_link.importing.reports import Report
 from court_link.store import links
 from court_link.store.db import Db
 from court_link.store.tables import (
     ApiToken,
     Booking,
+    Closure,
     DirectionRow,
+    Duty,
     Hearing,
     HearingOrganisation,
+    ImportRow,
     ImportRun,
+    Person,
     Problem,
     Reservation,
     Resource,
     Shift,
     Site,
+    SittingSession,
     TrackingReference,
     User,
     Waiting,
@@ -144,6 +150,60 @@ def _shift(things: Things) -> UUID:
     return things.add(
         Shift(site_id=things["site_id"], starts_at=begins, ends_at=begins + timedelta(hours=8), staff=2)
     )
+
+
+def _suite(things: Things) -> UUID:
+    """A custody suite of the asker's own organisation."""
+    return things.add(
+        Site(organisation_id=things.organisation_id, kind=SiteKind.CUSTODY_SUITE, name="Own Suite")
+    )
+
+
+def _counted_shift(things: Things) -> UUID:
+    """Staff on shift at the asker's suite tomorrow."""
+    begins = things.ctx.now + timedelta(days=1)
+    return things.add(
+        Shift(site_id=things["suite_id"], starts_at=begins, ends_at=begins + timedelta(hours=8), staff=2)
+    )
+
+
+def _employed(things: Things) -> UUID:
+    """A bookable person of the asker's own organisation."""
+    employed_id = things.add(
+        Resource(kind=ResourceKind.PERSON, organisation_id=things.organisation_id, name=f"Person {new_id()}")
+    )
+    things.add(Person(id=employed_id, kind=PersonKind.INTERPRETER, number=str(new_id())))
+    return employed_id
+
+
+def _duty(things: Things) -> UUID:
+    """Their leave tomorrow."""
+    begins = things.ctx.now + timedelta(days=1)
+    return things.add(
+        Duty(
+            person_id=things["employed_id"],
+            starts_at=begins,
+            ends_at=begins + timedelta(hours=8),
+            kind=DutyKind.LEAVE,
+        )
+    )
+
+
+def _staff_run(things: Things) -> UUID:
+    """A staged file of the asker's own people, of nobody."""
+    run_id = things.add(
+        ImportRun(
+            organisation_id=things.organisation_id,
+            file_name="people.csv",
+            format="people",
+            digest=str(new_id()),
+            state=ImportState.STAGED,
+            report=Report("people").document() | {"days": []},
+            created_at=things.ctx.now,
+        )
+    )
+    things.session.add(ImportRow(run_id=run_id, position=0, key="", payload={"said": []}))
+    return run_id
 
 
 def _hearing(things: Things) -> UUID:
@@ -258,6 +318,33 @@ def _run(things: Things) -> UUID:
     )
 
 
+def _closure(things: Things) -> UUID:
+    return things.add(
+        Closure(
+            site_id=things["site_id"],
+            starts_at=things.ctx.now,
+            ends_at=things.ctx.now + timedelta(days=1),
+            kind=ClosureKind.CLOSED,
+        )
+    )
+
+
+def _sitting(things: Things) -> UUID:
+    start = things.ctx.now.replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    return things.add(
+        SittingSession(
+            courtroom_id=things["courtroom_id"], starts_at=start, ends_at=start + timedelta(hours=3)
+        )
+    )
+
+
+def _rota(things: Things) -> UUID:
+    """A rota that was read, of no session at all."""
+    day = things.ctx.now.date()
+    reading = rota.Reading("digest", "Exampleshire", day, day)
+    return rota_runs.stage(things.session, things.ctx, things.scene.court, "rota.xml", reading).id
+
+
 def _link(things: Things) -> UUID:
     return links.ensure(things.session, things.ctx, things["hearing_id"], Part.ADVOCATE, "An advocate").id
 
@@ -321,12 +408,21 @@ MAKERS: Mapping[str, Callable[[Things], UUID]] = {
     "site_id": _site,
     "room_id": _room,
     "shift_id": _shift,
+    "suite_id": _suite,
+    "counted_shift_id": _counted_shift,
+    "employed_id": _employed,
+    "duty_id": _duty,
+    "staff_run_id": _staff_run,
     "hearing_id": _hearing,
     "booking_id": _booking,
     "waiting_id": _waiting,
     "link_id": _link,
     "custody_link_id": _custody_link,
     "run_id": _run,
+    "closure_id": _closure,
+    "sitting_id": _sitting,
+    "sitting_room_id": _courtroom,  # one of its own, in which nothing sits yet
+    "rota_id": _rota,
     "direction_id": _direction,
     "reference_id": _reference,
     "problem_id": _problem,

@@ -27,9 +27,11 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/waitlist", "Wait list", P.BOOK),
     ("/imports", "Court lists", P.IMPORT_LISTS),
     ("/practice", "Usual times", P.PLAN_SITTINGS),
+    ("/sittings", "Sittings", P.PLAN_SITTINGS),
     ("/report", "Report", P.SEE_REPORTS),
     ("/people", "People", P.MANAGE_USERS),
     ("/places", "Places", P.MANAGE_SITES),
+    ("/staff", "Staff", P.PLAN_STAFF),
     ("/tokens", "API tokens", P.MANAGE_USERS),
     ("/audit", "Audit", P.SEE_AUDIT),
 )
