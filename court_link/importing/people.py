@@ -20,7 +20,7 @@ from uuid import UUID
 from court_link.domain import wording
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
-from court_link.domain.errors import NotFound, Stale, WrongState
+from court_link.domain.errors import FieldError, Invalid, NotFound, Stale, WrongState
 from court_link.domain.events import EventKind
 from court_link.domain.ids import new_id
 from court_link.domain.places import DutyKind
@@ -34,6 +34,7 @@ from court_link.importing.people_files import (
     COLUMNS,
     DUTIES,
     KINDS,
+    MOST_DAYS,
     PEOPLE,
     DutyLine,
     PersonLine,
@@ -183,6 +184,11 @@ def history(
     return tuple(_told(run) for run in found)
 
 
+def allow(ctx: Context) -> None:
+    """Raises Forbidden unless the asker imports people for some organisation."""
+    _own(ctx)
+
+
 def export_people(session: Session, ctx: Context) -> bytes:
     """The people of the asker's own organisation, as a file that can be imported again."""
     people: list[staff.Employed] = []
@@ -204,6 +210,8 @@ def export_people(session: Session, ctx: Context) -> bytes:
 
 def export_duties(session: Session, ctx: Context, first: date, last: date) -> bytes:
     """What began on these dates in the rota of the asker's own organisation, as a file to import again."""
+    if (last - first).days >= MOST_DAYS:
+        raise Invalid(errors=[FieldError("last", f"One file covers at most {MOST_DAYS} days.")])
     numbers = {person.id: person.number for person, _ in staff.person_rows(session, _own(ctx))}
     within = whole_days(first, last)
     found = duties.of(session, list(numbers), within)

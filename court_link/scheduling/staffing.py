@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
+from court_link.domain import wording
 from court_link.domain.booking import PoolKind
 from court_link.domain.context import Context
 from court_link.domain.errors import Forbidden
@@ -60,6 +61,11 @@ class Shortfall:
     needed: int  # the most at any time of it
     on_shift: int  # the fewest
     hearings: tuple[Touched, ...]
+
+    @property
+    def said(self) -> str:
+        """ "2 detention officers on shift, 3 needed"."""
+        return f"{wording.plural(self.on_shift, *POOLS[self.pool])} on shift, {self.needed} needed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from court_link.api.asking import Asker, Store
 from court_link.api.pages.rendering import render
 from court_link.api.participant import LiveRooms
+from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
+from court_link.domain.times import day_interval, london_day
 from court_link.media import joining
-from court_link.scheduling import custody, readings
+from court_link.scheduling import custody, readings, staffing
 from court_link.scheduling.custody import Board, Room, Visit
+from court_link.scheduling.staffing import Gaps
+from court_link.store import Db
 
 router = APIRouter(prefix="/custody")
 
@@ -40,6 +44,7 @@ async def board(request: Request, site_id: UUID, store: Store, ctx: Asker) -> Re
         suites=suites,
         room_names={room.id: room.name for room in day.rooms},
         words=_in_words(day),
+        gaps=await _short(store, ctx, day),
         live=(f"custody:{site_id}",),
     )
 
@@ -57,6 +62,12 @@ async def disconnect(site_id: UUID, link_id: UUID, store: Store, rooms: LiveRoom
     link = await store.write(joining.disconnect, ctx, link_id)
     await rooms.push(link.hearing_id)
     return RedirectResponse(f"/custody/{site_id}", 303)
+
+
+async def _short(store: Db, ctx: Context, board: Board) -> Gaps:
+    """What staff of this suite fall short for on the rest of its day."""
+    short = await store.read(staffing.short, ctx, day_interval(london_day(board.now)))
+    return Gaps(tuple(each for each in short if each.site_id == board.suite.id))
 
 
 def _visit(board: Board, link_id: UUID) -> tuple[Room, Visit]:

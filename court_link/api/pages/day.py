@@ -17,8 +17,8 @@ from court_link.api.pages.typed import day_of, typed_day
 from court_link.domain.errors import FieldError
 from court_link.domain.hearing import FINISHED, LIVE, HearingState
 from court_link.domain.roles import Permission
-from court_link.domain.times import london_day
-from court_link.scheduling import matters
+from court_link.domain.times import day_interval, london_day
+from court_link.scheduling import matters, staffing
 from court_link.scheduling.matters import Room, Summary
 from court_link.store.hearings import Filters
 
@@ -57,10 +57,12 @@ async def day(
         today=today,
         before=_address(filters.day or today, -1, room, state, q),
         after=_address(filters.day or today, 1, room, state, q),
+        gaps=await store.read(staffing.gaps, ctx, day_interval(filters.day or today)),
         rooms=[(each, _left(each), _finished(each)) for each in rooms],
         folded=filters.day == today and not (stage or q),
         counts=[f"{count} {state_words(each).text.lower()}" for each, count in counts.items() if count],
         total=len(every),
+        export=_export(filters),
         courtrooms=[{"value": str(each.id), "text": each.label} for each in courtrooms],
         stages=STAGES,
         filtered=bool(room or state or q),
@@ -87,6 +89,13 @@ def _address(day: date, days: int, room: str, state: str, q: str) -> str:
     """The same view of another day."""
     given = {"date": (day + timedelta(days=days)).isoformat(), "room": room, "state": state, "q": q}
     return "/day?" + urlencode({name: value for name, value in given.items() if value})
+
+
+def _export(filters: Filters) -> str:
+    """The same view as a file."""
+    day = filters.day.isoformat() if filters.day else ""
+    given = {"first": day, "room": filters.room_id, "state": filters.state, "q": filters.text}
+    return "/api/exports/hearings.csv?" + urlencode({name: value for name, value in given.items() if value})
 
 
 def _id(text: str) -> UUID | None:
