@@ -181,3 +181,19 @@ def add_shift(
     session: Session, ctx: Context, site: UUID, starts_at: datetime, ends_at: datetime, staff: int = 2
 ) -> None:
     session.add(Shift(site_id=site, starts_at=starts_at, ends_at=ends_at, staff=staff))
+
+
+def add_person(
+    session: Session,
+    ctx: Context,
+    organisation: UUID,
+    kind: PersonKind,
+    name: str = "A Person",
+    languages: tuple[str, ...] = (),
+) -> UUID:
+    """A bookable person of an organisation."""
+    row = Resource(kind=ResourceKind.PERSON, organisation_id=organisation, name=name)
+    session.add(row)
+    session.flush()
+    session.add(Person(id=row.id, kind=kind, languages=list(languages)))
+    return row.id
