@@ -232,7 +232,11 @@ async def test_staff_are_told_once_that_no_sitting_is_left(court: Court) -> None
 async def test_detention_officers_and_escorts_are_counted_apart(court: Court) -> None:
     """Rule 4: one escort on shift, three detention officers."""
     county, escort = court.county, PoolKind.ESCORTS
-    day = {"site_id": county.suite, "starts_at": MONDAY, "ends_at": MONDAY + timedelta(hours=8)}
+    day: dict[str, Any] = {
+        "site_id": county.suite,
+        "starts_at": MONDAY,
+        "ends_at": MONDAY + timedelta(hours=8),
+    }
     await court.add(Shift(**day, staff=2, away=1, pool=escort))
     escorted = CustodyNeed(county.cell, escorts=1)
     await court.book(await court.matter(), custody=(escorted,))
@@ -359,7 +363,7 @@ async def test_an_interpreter_interprets_what_they_list_and_has_a_break_after(co
     """Rule 11."""
     interpreter = await court.person(PersonKind.INTERPRETER, "Ms Tongue", "Polish")
     hearing = await court.matter()
-    attending = {"attending": (interpreter,)}
+    attending: dict[str, Any] = {"attending": (interpreter,)}
     welsh = (Interpreting(interpreter, "Welsh"),)
     assert "does not list Welsh" in await court.refused(
         hearing, "interpreting", interpreting=welsh, **attending
@@ -391,7 +395,7 @@ async def test_consecutive_interpreting_lengthens_the_estimate(court: Court) -> 
     told = await court.missing(hearing, minutes=20, attending=(interpreter,), interpreting=(spoken,))
     assert any("30 minutes" in each for each in told)
     for enough in ({"minutes": 30}, {"minutes": 20, "interpreting": (replace(spoken, consecutive=False),)}):
-        facts = {"attending": (interpreter,), "interpreting": (spoken,)} | enough
+        facts: dict[str, Any] = {"attending": (interpreter,), "interpreting": (spoken,)} | enough
         assert not any("Consecutive" in each for each in await court.missing(hearing, **facts))
     assert (await court.write(practice.suggested, hearing)).consecutive == 30
 
