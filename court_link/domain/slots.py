@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from operator import itemgetter
 from uuid import UUID
 
@@ -48,16 +49,18 @@ class Grid:
     def at(self, bit: int) -> datetime:
         return self.start + bit * BIT
 
-    def mask(self, intervals: Iterable[Interval]) -> int:
+    def mask(self, intervals: Sequence[Interval]) -> int:
         """The bits that any of these intervals touches, even by a second."""
+        if len(intervals) == 1:
+            return self.span(intervals[0])
         return self.filled(
-            ((each.start - self.start) // BIT, up(each.end - self.start)) for each in intervals
+            [((each.start - self.start) // BIT, up(each.end - self.start)) for each in intervals]
         )
 
     def within(self, intervals: Iterable[Interval]) -> int:
         """The bits that lie in one of these intervals to the full."""
         return self.filled(
-            (up(each.start - self.start), (each.end - self.start) // BIT) for each in intervals
+            [(up(each.start - self.start), (each.end - self.start) // BIT) for each in intervals]
         )
 
     def span(self, interval: Interval) -> int:
@@ -109,9 +112,11 @@ class Wanted:
 
     def refuses(self, grid: Grid, length: timedelta) -> int:
         """The mask of starts at which this resource cannot be had for `length` and the time around it."""
-        busy = grid.filled((start // _MINUTES, -(-end // _MINUTES)) for start, end in self.booked)
+        busy = 0
+        if self.booked:
+            busy = grid.filled([(start // _MINUTES, -(-end // _MINUTES)) for start, end in self.booked])
         if self.obstacles:
-            busy |= grid.mask(each.interval for each in self.obstacles)
+            busy |= grid.mask([each.interval for each in self.obstacles])
         if self.opening is not None:
             busy |= grid.whole & ~grid.within(self.opening.times)
         before = up(self.before)
@@ -179,44 +184,49 @@ class Start:
         return not self.refusals
 
 
-def free(grid: Grid, window: int, length: timedelta, wanted: Iterable[Wanted]) -> int:
+#: What is wanted, each with the mask of the starts that it refuses.
+Masked = Sequence[tuple[Wanted, int]]
+
+
+def masked(grid: Grid, length: timedelta, wanted: Iterable[Wanted]) -> Masked:
+    """Everything wanted with its mask."""
+    return [(each, each.refuses(grid, length)) for each in wanted]
+
+
+def free(window: int, wanted: Masked) -> int:
     """The starts of a mask that nothing refuses."""
-    for each in wanted:
-        window &= ~each.refuses(grid, length)
+    for _, refused in wanted:
+        window &= ~refused
     return window
 
 
-def met(grid: Grid, bit: int, length: timedelta, wanted: Iterable[Wanted]) -> tuple[Met, ...]:
+def met(grid: Grid, bit: int, length: timedelta, wanted: Masked) -> tuple[Met, ...]:
     """All that refuses one start."""
-    against = ((each, each.met(grid, bit, length)) for each in wanted)
+    against = ((each, each.met(grid, bit, length)) for each, refused in wanted if refused >> bit & 1)
     return tuple(Met(each, obstacle) for each, obstacle in against if obstacle)
 
 
 def every(
-    grid: Grid, window: int, length: timedelta, wanted: Sequence[Wanted], step: int = 1
+    grid: Grid, window: int, length: timedelta, wanted: Masked, step: int = 1
 ) -> list[tuple[int, tuple[Met, ...]]]:
     """Every start of a mask, `step` bits apart on the clock, with all that refuses it."""
-    masks = [(each, each.refuses(grid, length)) for each in wanted]
-    return [
-        (bit, met(grid, bit, length, [each for each, refused in masks if refused >> bit & 1]))
-        for bit in bits(window)
-        if not bit % step
-    ]
+    return [(bit, met(grid, bit, length, wanted)) for bit in bits(window) if not bit % step]
 
 
-def blockers(grid: Grid, window: int, length: timedelta, wanted: Sequence[Wanted]) -> list[Met]:
+def blockers(grid: Grid, window: int, length: timedelta, wanted: Masked) -> list[Met]:
     """What takes every start of a mask away together: as few resources as can be said, the worst first.
 
-    Each with the obstacle that most of its starts run into.
+    Each with the obstacle that most of its starts run into, asked of those on the quarters of an hour where
+    there are any.
     """
-    masks = [(each, each.refuses(grid, length)) for each in wanted]
     found = []
     while window:
-        worst, refused = max(masks, key=lambda each: (each[1] & window).bit_count())
+        worst, refused = max(wanted, key=lambda each: (each[1] & window).bit_count())
         taken = window & refused
         if not taken:
             break
-        met_by_start = (worst.met(grid, bit, length) for bit in bits(taken))
+        asked = taken & _comb(grid.bits, 3) or taken
+        met_by_start = (worst.met(grid, bit, length) for bit in bits(asked))
         (most, _), *_ = Counter(each for each in met_by_start if each).most_common(1)
         found.append(Met(worst, most))
         window &= ~refused
@@ -257,6 +267,7 @@ def up(length: timedelta) -> int:
     return -(-length // BIT)
 
 
+@cache
 def _comb(bits: int, step: int) -> int:
     """Every `step`th bit, from bit 0 on."""
     teeth = -(-bits // step)

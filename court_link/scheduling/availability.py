@@ -59,7 +59,7 @@ def find(
     laid = lay_out(session, ctx, hearing, [needs], places, [day], rules)
     opening = laid.opened[needs.courtroom_id]
     closed = None if opening.times else Refusal(places[needs.courtroom_id].label, opening.why(day))
-    found = slots.every(laid.grid, laid.sits(needs.courtroom_id), needs.length, laid.wanted(needs), step)
+    found = slots.every(laid.grid, laid.sits(needs.courtroom_id), needs.length, laid.masked(needs), step)
     answer = Availability(hearing_id, day, needs, opening.times, _starts(laid, found), closed)
     return _in_time(session, ctx, hearing, answer, rules)
 
@@ -71,7 +71,7 @@ def refusals(
     places = calendar.places(session, needs.resource_ids)
     laid = lay_out(session, ctx, hearing, [needs], places, [london_day(start)], rules)
     bit = (start - laid.grid.start) // slots.BIT
-    met = slots.met(laid.grid, bit, needs.length, laid.wanted(needs))
+    met = slots.met(laid.grid, bit, needs.length, laid.masked(needs))
     return tuple(laid.refusals(met).values())
 
 

@@ -277,7 +277,7 @@ class _Search:
     def _barring(self, day: date) -> list[slots.Met]:
         needs = self.ways[0]
         window = self.laid.sits(needs.courtroom_id) & self.laid.of_day(day) & self._window()
-        return slots.blockers(self.laid.grid, window, needs.length, self.laid.wanted(needs))
+        return slots.blockers(self.laid.grid, window, needs.length, self.laid.masked(needs))
 
     def _said(self, day: date, reasons: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
         needs = self.ways[0]

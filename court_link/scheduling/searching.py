@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from court_link.domain import slots
@@ -30,6 +31,8 @@ from court_link.store.tables import Hearing
 #: Room before and after the days for what stands around a hearing, and for the hearing itself.
 BEFORE, AFTER = timedelta(hours=5), timedelta(hours=17)
 _MINUTE = timedelta(minutes=1)
+#: The days of a search are asked for again and again, by every request.
+_whole = lru_cache(maxsize=2048)(day_interval)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -60,7 +63,7 @@ class Laid:
 
     def of_day(self, day: date) -> int:
         """The starts of a London day."""
-        return self.grid.span(day_interval(day))
+        return self.grid.span(_whole(day))
 
     def beside(self, resource_id: UUID, start: datetime) -> list[Interval]:
         """The reservations of a resource that are next to a moment, before and after it."""
@@ -70,14 +73,18 @@ class Laid:
 
     def free(self, needs: Needs) -> int:
         """The starts at which all of it can be had together."""
-        left = self.sits(needs.courtroom_id)
+        return slots.free(self.sits(needs.courtroom_id), self.masked(needs))
+
+    def masked(self, needs: Needs) -> slots.Masked:
+        """Everything asked for, each with the starts that it refuses; worked out once for all ways."""
+        found = []
         for each in self.wanted(needs):
-            # A pool is told apart by its list of obstacles, which `pools` and the masks keep alive.
+            # A pool is told apart by its list of obstacles, which `pools` keeps alive.
             key = (each.id or id(each.obstacles), each.before, each.after, needs.length)
             if key not in self._masks:
                 self._masks[key] = each.refuses(self.grid, needs.length)
-            left &= ~self._masks[key]
-        return left
+            found.append((each, self._masks[key]))
+        return found
 
     def wanted(self, needs: Needs) -> list[Wanted]:
         """Everything asked for, each with what stands in its way."""
@@ -128,13 +135,13 @@ def lay_out(
     rules: Rules,
 ) -> Laid:
     """Lay out `days` (in order, without gaps) for all that any of these ways takes."""
-    whole = Interval(day_interval(days[0]).start - BEFORE, day_interval(days[-1]).end + AFTER)
+    whole = Interval(_whole(days[0]).start - BEFORE, _whole(days[-1]).end + AFTER)
     ids = {each for needs in ways for each in needs.resource_ids}
     wanted = {each: places[each] for each in ids}
     bound = limit(hearing, london_day(ctx.now))
     times = [Obstacle(Interval(_EVER, ctx.now), "has passed", ends=False)] if ctx.now > whole.start else []
     if bound:
-        late = Interval(day_interval(bound.day).end, _NEVER)
+        late = Interval(_whole(bound.day).end, _NEVER)
         times.append(Obstacle(late, bound.refusal, ends=False))
     passed_by = searching.in_nobodys_way(session, hearing.id, whole, ctx.now)
     left_out = frozenset(row.id for row in passed_by)

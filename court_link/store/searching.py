@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     Text,
+    Uuid,
     and_,
     bindparam,
     cast,
@@ -37,6 +38,7 @@ from court_link.domain.times import Interval
 from court_link.store.buckets import Key
 from court_link.store.columns import Moment
 from court_link.store.hearings import LIVE_BOOKING, in_scope
+from court_link.store.prepared import Prepared
 from court_link.store.tables import Booking, CapacityBucket, Hearing, Reservation, Resource, SittingSession
 
 
@@ -49,15 +51,12 @@ def reserved(
     Reservations of one resource never overlap, so the first that can reach into the interval is the last one
     that starts before it: one index seek, and then only rows that count, whatever else the table holds.
     """
-    given = {"ids": list(resource_ids), "start": within.start, "end": within.end}
-    statement = _PACKED[session.get_bind().dialect.name, bool(but_of)]
+    given: dict[str, Any] = {"ids": list(resource_ids), "start": within.start, "end": within.end}
     if but_of:
         given["but"] = list(but_of)
     since = int(within.start.timestamp()) // 60
-    return {
-        resource_id: _stretches(packed, since)
-        for resource_id, packed in session.connection().execute(statement, given)
-    }
+    rows = _PACKED[session.get_bind().dialect.name, bool(but_of)].rows(session, given)
+    return {resource_id: _stretches(packed, since) for resource_id, packed in rows}
 
 
 def _stretches(packed: str | None, since: int) -> list[Stretch]:
@@ -67,7 +66,7 @@ def _stretches(packed: str | None, since: int) -> list[Stretch]:
     return sorted(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def _packed(dialect: str, some_left_out: bool) -> Any:
+def _packed(dialect: str, some_left_out: bool, _: Any) -> Any:
     """For each resource one text of its reservations: start and end, in minutes of the epoch."""
     before = (
         select(func.max(col(Reservation.starts_at)))
@@ -101,20 +100,27 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _BUT: BindParameter[Any] = bindparam("but", expanding=True)
 _START, _END = bindparam("start", type_=Moment), bindparam("end", type_=Moment)
 _PACKED = {
-    (dialect, some): _packed(dialect, some) for dialect in ("postgresql", "sqlite") for some in (False, True)
+    (dialect, some): Prepared(partial(_packed, dialect, some))
+    for dialect in ("postgresql", "sqlite")
+    for some in (False, True)
 }
 
 
 def in_nobodys_way(session: Session, hearing_id: UUID, within: Interval, now: datetime) -> list[Booking]:
     """The bookings that a search for this hearing leaves out: its own, and holds whose time is over."""
-    lapsed = and_(
-        col(Booking.state) == BookingState.PROVISIONAL,
-        col(Booking.hold_expires_at) <= now,
-        col(Booking.starts_at) < within.end,
-        col(Booking.ends_at) > within.start,
-    )
-    own = and_(col(Booking.hearing_id) == hearing_id, col(Booking.state).in_(LIVE_BOOKING))
-    return list(session.execute(select(Booking).where(or_(own, lapsed))).scalars())
+    given = {"hearing": hearing_id, "now": now, "start": within.start, "end": within.end}
+    ids = [row[0] for row in _PASSED_BY.rows(session, given)]
+    return list(session.execute(select(Booking).where(col(Booking.id).in_(ids))).scalars()) if ids else []
+
+
+_LAPSED = and_(
+    col(Booking.state) == BookingState.PROVISIONAL,
+    col(Booking.hold_expires_at) <= bindparam("now", type_=Moment),
+    col(Booking.starts_at) < _END,
+    col(Booking.ends_at) > _START,
+)
+_OWN = and_(col(Booking.hearing_id) == bindparam("hearing", type_=Uuid), col(Booking.state).in_(LIVE_BOOKING))
+_PASSED_BY = Prepared(lambda _: select(col(Booking.id)).where(or_(_OWN, _LAPSED)))
 
 
 def fullest(session: Session, above: Mapping[str, int], within: Interval) -> dict[Key, int]:
@@ -124,23 +130,22 @@ def fullest(session: Session, above: Mapping[str, int], within: Interval) -> dic
     given: dict[str, Any] = {"start": within.start, "end": within.end}
     for number, (pool, units) in enumerate(sorted(above.items())):
         given |= {f"pool_{number}": pool, f"units_{number}": units}
-    rows = session.connection().execute(_fullest(len(above)), given)
+    rows = _fullest(len(above)).rows(session, given)
     return {(pool, slot): used for pool, slot, used in rows}
 
 
 @cache
-def _fullest(count: int) -> Any:
-    return union_all(
-        *(
-            select(col(CapacityBucket.pool), col(CapacityBucket.slot), col(CapacityBucket.used)).where(
-                col(CapacityBucket.pool) == bindparam(f"pool_{number}"),
-                col(CapacityBucket.slot) >= _START,
-                col(CapacityBucket.slot) < _END,
-                col(CapacityBucket.used) > bindparam(f"units_{number}"),
-            )
-            for number in range(count)
+def _fullest(count: int) -> Prepared:
+    of_each = [
+        select(col(CapacityBucket.pool), col(CapacityBucket.slot), col(CapacityBucket.used)).where(
+            col(CapacityBucket.pool) == bindparam(f"pool_{number}"),
+            col(CapacityBucket.slot) >= _START,
+            col(CapacityBucket.slot) < _END,
+            col(CapacityBucket.used) > bindparam(f"units_{number}"),
         )
-    )
+        for number in range(count)
+    ]
+    return Prepared(lambda _: union_all(*of_each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +202,9 @@ def loads(
     """The sittings of these courtrooms within an interval that have a capacity, and what is in them; the
     bookings `but_of` left out.
     """
-    rows = session.connection().execute(
-        _LOADS, {"ids": list(courtroom_ids), "start": within.start, "end": within.end}
-    )
+    given = {"ids": list(courtroom_ids), "start": within.start, "end": within.end}
     found: dict[UUID, Load] = {}
-    for row in rows:
+    for row in map(_Row._make, _LOADS.rows(session, given)):
         load = found.get(row.id) or Load(
             row.courtroom_id, Interval(row.starts_at, row.ends_at), row.slots, row.minutes, 0, timedelta(0)
         )
@@ -219,31 +222,47 @@ def loads(
     return list(found.values())
 
 
-_LOADS: Any = (
-    select(
-        col(SittingSession.id),
-        col(SittingSession.courtroom_id),
-        col(SittingSession.starts_at),
-        col(SittingSession.ends_at),
-        col(SittingSession.slots),
-        col(SittingSession.minutes),
-        col(Booking.id).label("booking_id"),
-        col(Booking.starts_at).label("since"),
-        col(Booking.ends_at).label("until"),
-    )
-    .outerjoin(
-        Booking,
-        and_(
-            col(Booking.courtroom_id) == col(SittingSession.courtroom_id),
-            col(Booking.starts_at) >= col(SittingSession.starts_at),
-            col(Booking.starts_at) < col(SittingSession.ends_at),
-            col(Booking.state).in_(LIVE_BOOKING),
-        ),
-    )
-    .where(
-        col(SittingSession.courtroom_id).in_(_IDS),
-        col(SittingSession.starts_at) < _END,
-        col(SittingSession.ends_at) > _START,
-        or_(col(SittingSession.slots) > 0, col(SittingSession.minutes) > 0),
+class _Row(NamedTuple):
+    """A sitting with a capacity, and a booking in it if there is one."""
+
+    id: UUID
+    courtroom_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    slots: int
+    minutes: int
+    booking_id: UUID | None
+    since: datetime
+    until: datetime
+
+
+_LOADS = Prepared(
+    lambda _: (
+        select(
+            col(SittingSession.id),
+            col(SittingSession.courtroom_id),
+            col(SittingSession.starts_at),
+            col(SittingSession.ends_at),
+            col(SittingSession.slots),
+            col(SittingSession.minutes),
+            col(Booking.id).label("booking_id"),
+            col(Booking.starts_at).label("since"),
+            col(Booking.ends_at).label("until"),
+        )
+        .outerjoin(
+            Booking,
+            and_(
+                col(Booking.courtroom_id) == col(SittingSession.courtroom_id),
+                col(Booking.starts_at) >= col(SittingSession.starts_at),
+                col(Booking.starts_at) < col(SittingSession.ends_at),
+                col(Booking.state).in_(LIVE_BOOKING),
+            ),
+        )
+        .where(
+            col(SittingSession.courtroom_id).in_(_IDS),
+            col(SittingSession.starts_at) < _END,
+            col(SittingSession.ends_at) > _START,
+            or_(col(SittingSession.slots) > 0, col(SittingSession.minutes) > 0),
+        )
     )
 )

@@ -99,7 +99,7 @@ def test_a_start_is_free_exactly_when_nothing_overlaps_its_whole_five_minutes(
     wanted: list[Wanted], length: int
 ) -> None:
     window = GRID.mask([Interval(NINE, FIVE), Interval(NINE + timedelta(days=2), FIVE + timedelta(days=2))])
-    free = slots.free(GRID, window, minutes(length), wanted)
+    free = slots.free(window, slots.masked(GRID, minutes(length), wanted))
     for bit in slots.bits(window):
         met = any(stands_in_the_way(each, taken_from(each, bit, minutes(length))) for each in wanted)
         assert bool(free >> bit & 1) is not met
@@ -107,7 +107,9 @@ def test_a_start_is_free_exactly_when_nothing_overlaps_its_whole_five_minutes(
 
 @given(st.lists(wanteds, max_size=4), st.integers(1, 120))
 def test_every_refused_start_names_each_resource_that_refuses_it(wanted: list[Wanted], length: int) -> None:
-    for bit, against in slots.every(GRID, OFFICE, minutes(length), wanted):
+    for bit, against in slots.every(
+        GRID, OFFICE, minutes(length), slots.masked(GRID, minutes(length), wanted)
+    ):
         refusing = [
             each for each in wanted if stands_in_the_way(each, taken_from(each, bit, minutes(length)))
         ]
@@ -122,9 +124,10 @@ def test_every_refused_start_names_each_resource_that_refuses_it(wanted: list[Wa
 def test_a_day_without_free_starts_is_explained_by_resources_that_take_all_of_it_away(
     wanted: list[Wanted], length: int
 ) -> None:
-    refused = OFFICE & ~slots.free(GRID, OFFICE, minutes(length), wanted)
+    masked = slots.masked(GRID, minutes(length), wanted)
+    refused = OFFICE & ~slots.free(OFFICE, masked)
     left = refused
-    for each in slots.blockers(GRID, refused, minutes(length), wanted):
+    for each in slots.blockers(GRID, refused, minutes(length), masked):
         taken = each.wanted.refuses(GRID, minutes(length))
         assert left & taken  # none is named that takes nothing more away
         left &= ~taken
@@ -153,7 +156,7 @@ def test_the_refusal_tells_of_the_obstacle_that_ends_last() -> None:
 
 def test_back_to_back_is_free() -> None:
     wanted = [Wanted("A room", booked=stretches([Interval(NINE, NINE + minutes(30))]))]
-    found = slots.lowest(slots.free(DAY, OFFICE, minutes(30), wanted))
+    found = slots.lowest(slots.free(OFFICE, slots.masked(DAY, minutes(30), wanted)))
     assert found is not None
     assert DAY.at(found) == NINE + minutes(30)
 
@@ -162,7 +165,11 @@ def test_back_to_back_is_free() -> None:
     ("at", "until", "ends"),
     [
         (NINE - minutes(30), NINE, True),  # reaches back before it opens
-        (NINE + timedelta(hours=3) - minutes(5), NINE + timedelta(hours=4), True),  # runs into the midday break
+        (
+            NINE + timedelta(hours=3) - minutes(5),
+            NINE + timedelta(hours=4),
+            True,
+        ),  # into the midday break
         (NINE + timedelta(hours=3, minutes=10), NINE + timedelta(hours=4), True),
         (FIVE - minutes(5), FIVE + minutes(25), False),  # does not open again
         (FIVE + timedelta(hours=1), FIVE + timedelta(hours=1, minutes=30), False),
@@ -199,7 +206,7 @@ def test_on_changeover_days_every_minute_stands_in_one_bit_of_its_own_five_minut
 def test_on_changeover_days_every_reservation_refuses_the_starts_of_its_own_minutes_alone(day: date) -> None:
     whole = day_interval(day)
     grid = Grid.over(whole)
-    for number in range(0, int(whole.minutes) - 7):
+    for number in range(int(whole.minutes) - 7):
         wanted = Wanted("A room", booked=[(number, number + 7)])
         refused = set(slots.bits(wanted.refuses(grid, minutes(10))))
         plain = {

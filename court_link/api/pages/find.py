@@ -1,40 +1,45 @@
-"""Find and book: what is needed, the free times with reasons for the rest, a hold with its countdown."""
+"""Find and book: what is needed, the next times for everyone together, one day with why, a hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter
-from starlette.datastructures import FormData, QueryParams
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from court_link.api.asking import Asker, Settings, Store
 from court_link.api.bookings import rules
+from court_link.api.pages import needed
+from court_link.api.pages.needed import Asked, Sought
 from court_link.api.pages.rendering import render
 from court_link.api.pages.typed import Typed, typed_day
 from court_link.domain import wording
-from court_link.domain.booking import BookingState, ResourceKind
+from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.errors import CourtLinkError, FieldError, Invalid, SlotTaken
-from court_link.domain.requirements import CustodyNeed, Needs, Place
+from court_link.domain.requirements import Place, Rules
 from court_link.domain.slots import Start
 from court_link.domain.times import Interval, london_day
-from court_link.scheduling import availability, booking, matters
+from court_link.scheduling import availability, booking, finding, matters, practice
 from court_link.scheduling.availability import Availability
+from court_link.scheduling.finding import Found
 from court_link.scheduling.matters import Summary
-from court_link.store import Db
+from court_link.scheduling.practice import Suggestion
+from court_link.store import Db, Session
 
 router = APIRouter(prefix="/hearings")
 
 #: Free times are offered on the quarters of an hour, and where a free stretch begins.
 OFFERED_MINUTES = 15
+#: How many of the next times are shown.
+NEXT = 6
 
 
 @router.get("/{hearing_id}/book")
@@ -42,37 +47,36 @@ async def find(request: Request, store: Store, ctx: Asker, settings: Settings, h
     of = await store.read(matters.summary, ctx, hearing_id)
     if of.booking is not None and of.booking.state is BookingState.PROVISIONAL:
         return RedirectResponse(f"/hearings/{hearing_id}/book/{of.booking.id}", 303)
-    asked = request.query_params or QueryParams(_first_guess(of, london_day(store.clock.now())))
-    page = _Page(request, store, ctx, of, asked)
+    likely, choices = await store.read(_likely, ctx, hearing_id)
+    today = london_day(store.clock.now())
+    asked = request.query_params or QueryParams(needed.first_guess(of, today, likely, choices))
+    page = _Page(request, store, ctx, of, asked, likely, choices)
     try:
-        needs, day = _typed(page)
-        found = await store.read(
-            availability.find, ctx, hearing_id, needs, day, rules=rules(settings), step=1
-        )
+        looked = await _looked(page, rules(settings))
     except Invalid as refused:
-        return await _shown(page, None, refused)
-    return await _shown(page, found)
+        return _shown(page, None, refused)
+    return _shown(page, looked)
 
 
 @router.post("/{hearing_id}/book")
 async def take(request: Request, store: Store, ctx: Asker, settings: Settings, hearing_id: UUID) -> Response:
     """Hold the chosen time; a hearing that is booked already moves to it."""
     of = await store.read(matters.summary, ctx, hearing_id)
-    page = _Page(request, store, ctx, of, await request.form())
+    likely, choices = await store.read(_likely, ctx, hearing_id)
+    page = _Page(request, store, ctx, of, await request.form(), likely, choices)
     try:
-        typed = Typed(page.asked)
-        start, (needs, _day) = typed.moment("starts_at"), _typed(page)
-        typed.check()
-        assert start is not None  # noqa: S101 - checked above
+        start, rooms = _chosen(page.asked)
+        needs = needed.read(page.asked, of, taking=rooms).wish.needs
         limits = rules(settings)
-        if replacing := typed.id("replacing"):
+        if replacing := Typed(page.asked).id("replacing"):
             await store.write(booking.book, ctx, hearing_id, needs, start, rules=limits, replacing=replacing)
             return RedirectResponse(f"/hearings/{hearing_id}?done=moved", 303)
         held = await store.write(booking.hold, ctx, hearing_id, needs, start, rules=limits)
     except SlotTaken as taken:
-        return await _again(page, settings, taken)
+        # The times as they are now, with why the one chosen could not be had.
+        return _shown(page, await _looked(page, rules(settings)), taken)
     except Invalid as refused:
-        return await _shown(page, None, refused)
+        return _shown(page, None, refused)
     return RedirectResponse(f"/hearings/{hearing_id}/book/{held.id}", 303)
 
 
@@ -108,13 +112,24 @@ async def let_go(store: Store, ctx: Asker, hearing_id: UUID, booking_id: UUID) -
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """One showing of the page: who asks, for which hearing, and what they typed."""
+    """One showing of the page: who asks, for which hearing, what they typed, and what they can choose."""
 
     request: Request
     store: Db
     ctx: Context
     of: Summary
-    asked: QueryParams | FormData
+    asked: Asked
+    likely: Suggestion
+    choices: list[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a search brought: the next times, the chosen day whole, and what might be missing."""
+
+    next: Found
+    day: Availability
+    advice: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,56 +168,52 @@ def by_sitting(found: Availability) -> list[tuple[Interval, list[datetime]]]:
     return [(sitting, [at for at in times if sitting.holds(at)]) for sitting in found.opened]
 
 
-def _first_guess(of: Summary, today: date) -> list[tuple[str, str]]:
-    """What is likely to be needed: what the booking needed, or what the list says; no day that is over."""
-    needs = of.booking.needs if of.booking else None
-    guess = [
-        ("day", typed_day(max(today, london_day(of.slot.start)))),
-        ("courtroom_id", str(of.courtroom_id or "")),
-        ("minutes", str(needs.minutes if needs else of.minutes)),
-        ("others", str(needs.others if needs else 0)),
-    ]
-    if needs is not None:
-        guess += [("custody", str(need.room_id)) for need in needs.custody]
-        guess += [("attending", str(each)) for each in needs.attending]
-        guess += [("detained", "yes")] * needs.detained
-        for need in needs.custody[:1]:
-            guess += [("consultation", str(need.consultation)), ("turnaround", str(need.turnaround))]
-    return guess
+def _likely(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Suggestion, list[Place]]:
+    choices = booking.choices(session, ctx, hearing_id)
+    return practice.suggested(session, ctx, hearing_id), choices
 
 
-def _typed(page: _Page) -> tuple[Needs, date]:
-    typed = Typed(page.asked)
-    day = typed.day("day", london_day(page.of.slot.start))
-    courtroom = typed.id("courtroom_id")
-    if courtroom is None:
-        typed.errors.append(FieldError("courtroom_id", "Choose a courtroom."))
-    said = "Enter a number of minutes."
-    before, after = typed.whole("consultation", 15, said), typed.whole("turnaround", 10, said)
-    minutes = typed.whole("minutes", page.of.minutes, said)
-    custody = tuple(CustodyNeed(room, before, after) for room in typed.ids("custody"))
-    attending = tuple(typed.ids("attending"))
-    others = typed.whole("others", 0, "Enter a number of people.")
+async def _looked(page: _Page, limits: Rules) -> _Looked:
+    """Everything that the page shows of the times, as of one moment. Raises Invalid."""
+    sought = needed.read(page.asked, page.of)
+
+    def look(session: Session, ctx: Context, sought: Sought) -> _Looked:
+        needs, id_, day = sought.wish.needs, page.of.id, sought.day
+        return _Looked(
+            finding.find(session, ctx, id_, sought.wish, day, count=NEXT, rules=limits),
+            availability.find(session, ctx, id_, needs, day, rules=limits),
+            finding.advice(session, ctx, id_, needs),
+        )
+
+    return await page.store.read(look, page.ctx, sought)
+
+
+def _chosen(asked: Asked) -> tuple[datetime, str]:
+    """The start that was chosen, and the rooms of an option ("" for a time of the day shown)."""
+    option = str(asked.get("option", ""))
+    at, _, rooms = option.partition(" ")
+    typed = Typed(QueryParams([("starts_at", at)]) if option else asked)
+    start = typed.moment("starts_at")
+    if not all(map(_is_id, rooms.split())):
+        typed.errors.append(FieldError("starts_at", "Choose a time."))
     typed.check()
-    assert courtroom is not None  # noqa: S101 - checked above
-    return Needs(courtroom, minutes, custody, attending, others, typed.ticked("detained")), day
+    assert start is not None  # noqa: S101 - checked above
+    return start, rooms
 
 
-async def _again(page: _Page, settings: Settings, taken: SlotTaken) -> Response:
-    """The times as they are now, with why the one chosen could not be had."""
-    needs, day = _typed(page)
-    found = await page.store.read(
-        availability.find, page.ctx, page.of.id, needs, day, rules=rules(settings), step=1
-    )
-    return await _shown(page, found, taken)
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
-async def _shown(page: _Page, found: Availability | None, refused: CourtLinkError | None = None) -> Response:
-    choices = await page.store.read(booking.choices, page.ctx, page.of.id)
+def _shown(page: _Page, looked: _Looked | None, refused: CourtLinkError | None = None) -> Response:
     errors = refused.errors if isinstance(refused, Invalid) else ()
     if isinstance(refused, SlotTaken):
         errors = (FieldError("", f"That time cannot be had. {refused.message}"),)
     status = 409 if isinstance(refused, SlotTaken) else 422 if refused else 200
+    found, labels = looked.day if looked else None, {place.id: place.label for place in page.choices}
     return render(
         page.request,
         "find.html",
@@ -210,56 +221,35 @@ async def _shown(page: _Page, found: Availability | None, refused: CourtLinkErro
         errors=errors,
         values=page.asked,
         of=page.of,
+        likely=page.likely,
         found=found,
-        needed=_needed(found, choices) if found else (),
+        next=looked.next if looked else None,
+        advice=looked.advice if looked else (),
+        labels=labels,
+        said=availability.said,
+        needed=_needed(found, labels) if found else (),
         sittings=by_sitting(found) if found else (),
         refused=refused_together(found.starts) if found else (),
         closed=availability.said(found.closed) if found and found.closed else "",
-        hidden=[pair for pair in page.asked.multi_items() if pair[0] in _NEEDED],
+        hidden=needed.carried(page.asked),
         earlier=_other_day(page, found, -1),
         later=_other_day(page, found, 1),
         replacing=page.of.booking.id if page.of.booking else None,
-        **_options(choices),
+        rows=list(needed.ROWS),
+        **needed.options(page.choices),
     )
 
 
-def _needed(found: Availability, choices: Iterable[Place]) -> list[str]:
+def _needed(found: Availability, labels: dict[UUID, str]) -> list[str]:
     """What was asked for in words, the courtroom first."""
-    labels, needs = {place.id: place.label for place in choices}, found.needs
+    needs = found.needs
     return [labels[needs.courtroom_id], wording.minutes(needs.minutes)] + [
         labels[each] for each in needs.resource_ids if each != needs.courtroom_id
     ]
-
-
-_NEEDED = frozenset(
-    {"day", "courtroom_id", "minutes", "custody", "consultation", "turnaround", "attending", "others"}
-    | {"detained"}
-)
 
 
 def _other_day(page: _Page, found: Availability | None, days: int) -> str:
     if found is None:
         return ""
     day = typed_day(found.day + timedelta(days=days))
-    pairs = [(name, value) for name, value in page.asked.multi_items() if name in _NEEDED - {"day"}]
-    return "?" + urlencode([("day", day), *((name, str(value)) for name, value in pairs)])
-
-
-def _options(choices: Iterable[Place]) -> dict[str, Any]:
-    """What can be chosen, by field."""
-    fields: dict[str, list[dict[str, str]]] = {"courtrooms": [], "cells": [], "people": [], "rooms": []}
-    for place in choices:
-        name = _FIELDS.get(place.kind)
-        if name is not None:
-            kind = f" ({place.person.value})" if place.person else ""
-            fields[name].append({"value": str(place.id), "text": f"{place.label}{kind}"})
-    return fields
-
-
-_FIELDS = {
-    ResourceKind.COURTROOM: "courtrooms",
-    ResourceKind.CUSTODY_ROOM: "cells",
-    ResourceKind.PERSON: "people",
-    ResourceKind.EVIDENCE_ROOM: "rooms",
-    ResourceKind.VEHICLE: "rooms",
-}
+    return "?" + urlencode([("day", day), *needed.carried(page.asked, but=["day"])])
