@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -136,16 +137,30 @@ def bootstrap(
 def import_list(
     file: Annotated[Path, typer.Argument(help="A court list (JSON).", exists=True, dir_okay=False)],
     court: Annotated[str, typer.Option(help="The court that imports it, where there are several.")] = "",
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day of an adult court list, which does not say it."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import a court's list. Exit status 0 when it can be imported, 2 when it is refused."""
+    """Import a court's list. Exit status 0 when it can be imported, 2 when it is refused.
+
+    It reads magistrates' standard, public and adult court lists, civil and family daily cause lists, and
+    Crown Court daily lists; the kind is told by what the file holds.
+    """
     from court_link.demo.clock import court_clock
     from court_link.importing.command import command
 
     settings = StoreSettings()
     status = command(
-        settings.database_url, court_clock(settings), file, court=court, dry_run=dry_run, as_json=as_json
+        settings.database_url,
+        court_clock(settings),
+        file,
+        court=court,
+        day=day.date() if day else None,
+        dry_run=dry_run,
+        as_json=as_json,
     )
     raise typer.Exit(status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import date
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -24,9 +25,11 @@ class Importer:
         self._db = db
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
-    def read(self, ctx: Context, run_id: UUID, source: BinaryIO) -> asyncio.Task[None]:
+    def read(
+        self, ctx: Context, run_id: UUID, source: BinaryIO, told: date | None = None
+    ) -> asyncio.Task[None]:
         """Reads a file into a run that was started for it, and closes the file."""
-        return self._begin(run_id, self._read(ctx, run_id, source))
+        return self._begin(run_id, self._read(ctx, run_id, source, told))
 
     def apply(self, ctx: Context, run_id: UUID) -> asyncio.Task[None]:
         """Applies a run that was begun, unless it is being applied here already."""
@@ -55,9 +58,9 @@ class Importer:
         task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
         return task
 
-    async def _read(self, ctx: Context, run_id: UUID, source: BinaryIO) -> None:
+    async def _read(self, ctx: Context, run_id: UUID, source: BinaryIO, told: date | None) -> None:
         try:
-            await lists.stage(self._db, ctx, run_id, await lists.read(source))
+            await lists.stage(self._db, ctx, run_id, await lists.read(source, told))
         except runs.Superseded:
             await lists.forget(self._db, ctx, run_id)  # cancelled while it was read
         except CourtLinkError as refused:

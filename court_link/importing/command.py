@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TextIO
 
@@ -25,16 +26,24 @@ IMPORTED, FAILED, REFUSED = 0, 1, 2
 
 
 def command(
-    url: str, clock: Clock, file: Path, *, court: str = "", dry_run: bool = False, as_json: bool = False
+    url: str,
+    clock: Clock,
+    file: Path,
+    *,
+    court: str = "",
+    day: date | None = None,
+    dry_run: bool = False,
+    as_json: bool = False,
 ) -> int:
     """Imports a file into the store at `url`; answers the exit status.
 
     0 when the file can be imported (and was, unless `dry_run`), 2 when it is refused, 1 when something else
-    stood in the way. `court` names the court that imports, where there are several. The report goes to
-    standard output, progress to standard error. A file that was stopped half-way is taken up again.
+    stood in the way. `court` names the court that imports, where there are several, and `day` the day of a
+    list that does not say which it is for. The report goes to standard output, progress to standard error.
+    A file that was stopped half-way is taken up again.
     """
     with file.open("rb") as source:
-        what = reading.read(source)
+        what = reading.read(source, day)
     report = reports.of(what)
     if not report.refused:
         try:

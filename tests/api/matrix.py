@@ -31,7 +31,7 @@ class Open(Enum):
 class Line:
     """Who may use a route. `path` fills parameters that name no thing; `wrong` says that what is sent is not
     valid, and is refused as such; `stream` never ends by itself; `scoped` says that what the path names is
-    somebody's own.
+    somebody's own; `mine` that it is the asker's very own.
     """
 
     who: frozenset[Role] | Open
@@ -43,6 +43,7 @@ class Line:
     wrong: bool = False
     stream: bool = False
     scoped: bool = True
+    mine: bool = False
 
 
 def public(**more: Any) -> Line:
@@ -191,6 +192,19 @@ LINES: Mapping[str, Line] = {
     "PUT /api/practice/{hearing_type}": permitted(
         P.PLAN_SITTINGS, path={"hearing_type": "remand"}, json={"minutes": 15}
     ),
+    # Exports, events, and calendar addresses: one's own, and read by whoever holds the address
+    "GET /api/exports/hearings": permitted(P.SEE_HEARINGS),
+    "GET /api/exports/hearings.csv": permitted(P.SEE_HEARINGS),
+    "GET /api/events": permitted(P.SEE_HEARINGS),
+    "GET /calendars": anyone(),
+    "POST /calendars": anyone(form={"of": ""}, wrong=True),
+    "GET /calendars/{feed_id}/revoke": anyone(mine=True),
+    "POST /calendars/{feed_id}/revoke": anyone(mine=True),
+    "GET /api/calendars": anyone(),
+    "GET /api/calendars/choices": anyone(),
+    "POST /api/calendars": permitted(P.SEE_HEARINGS, json={"kind": "site", "subject_id": "{site_id}"}),
+    "DELETE /api/calendars/{feed_id}": anyone(mine=True),
+    "GET /calendars/{token}.ics": public(path={"token": "unknown"}),
     # API tokens
     "GET /tokens": permitted(P.MANAGE_USERS),
     "GET /tokens/new": permitted(P.MANAGE_USERS),

@@ -30,6 +30,7 @@ from court_link.store.db import Db
 from court_link.store.tables import (
     ApiToken,
     Booking,
+    CalendarFeed,
     Closure,
     DirectionRow,
     Duty,
@@ -81,6 +82,7 @@ class Things:
     session: Session
     ctx: Context
     known: dict[str, UUID] = field(default_factory=dict)
+    asker: UUID | None = None  # the account of who asks, where it matters
 
     def __getitem__(self, name: str) -> UUID:
         known = self.scene.made if name in SHARED else self.known
@@ -96,11 +98,13 @@ class Things:
         return made
 
 
-async def make(db: Db, scene: Scene, organisation_id: UUID, names: set[str]) -> dict[str, UUID]:
+async def make(
+    db: Db, scene: Scene, organisation_id: UUID, names: set[str], asker: UUID | None = None
+) -> dict[str, UUID]:
     """New things of these names, and the shared ones."""
 
     def run(session: Session, ctx: Context) -> dict[str, UUID]:
-        things = Things(scene, organisation_id, session, ctx)
+        things = Things(scene, organisation_id, session, ctx, asker=asker)
         return {name: things[name] for name in sorted(names)}
 
     return await db.write(run, Context(SYSTEM))
@@ -398,6 +402,19 @@ def _token(things: Things) -> UUID:
     )
 
 
+def _feed(things: Things) -> UUID:
+    """A calendar address of the asker's, or of somebody else."""
+    return things.add(
+        CalendarFeed(
+            user_id=things.asker or things["account_id"],
+            kind="site",
+            subject_id=things["site_id"],
+            digest=str(new_id()),
+            issued_at=things.ctx.now,
+        )
+    )
+
+
 #: Nobody's thing: another text each time.
 FRESH = "fresh"
 #: Made once for a scene and never changed by a request of the matrix.
@@ -429,6 +446,7 @@ MAKERS: Mapping[str, Callable[[Things], UUID]] = {
     "account_id": _account,
     "user_id": _account,
     "token_id": _token,
+    "feed_id": _feed,
     FRESH: lambda _: new_id(),
     "organisation_id": lambda things: things.organisation_id,
 }

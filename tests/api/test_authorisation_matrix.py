@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -66,9 +66,12 @@ class Asking:
     browsers: dict[Role, tuple[OrganisationKind, httpx.AsyncClient]]
     nobody: httpx.AsyncClient
 
-    async def fill(self, scene: Scene, kind: OrganisationKind, route: str, line: Line) -> dict[str, str]:
+    async def fill(
+        self, scene: Scene, kind: OrganisationKind, route: str, line: Line, asker: UUID | None = None
+    ) -> dict[str, str]:
         wanted = {name: line.named.get(name, name) for name in placeholders(route, line) - set(line.path)}
-        made = await scenes.make(self.world.db, scene, scene.organisations[kind], set(wanted.values()))
+        organisation_id = scene.organisations[kind]
+        made = await scenes.make(self.world.db, scene, organisation_id, set(wanted.values()), asker)
         return {**{name: str(made[maker]) for name, maker in wanted.items()}, **line.path}
 
     async def ask(
@@ -216,9 +219,10 @@ async def test_each_role_does_what_its_line_says_to_its_own_and_nothing_to_a_str
     for role in Role:
         kind, _ = asking.browsers[role]
         client = await again(asking, role)
-        if kind not in shared or method not in SAFE:
+        if kind not in shared or method not in SAFE or line.mine:
+            asker = UUID((await client.get("/api/me")).json()["id"]) if line.mine else None
             shared[kind] = (
-                await asking.fill(asking.own, kind, route, line),
+                await asking.fill(asking.own, kind, route, line, asker),
                 await asking.fill(asking.foreign, kind, route, line),
             )
         own, foreign = shared[kind]

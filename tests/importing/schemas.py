@@ -14,7 +14,7 @@ from typing import Any
 
 SCHEMAS = Path(__file__).parent.parent / "data" / "court-lists" / "schemas"
 
-_KINDS: dict[str, type | tuple[type, ...]] = {
+_KINDS: dict[str, type] = {
     "object": dict,
     "array": list,
     "string": str,
@@ -71,8 +71,8 @@ def _wrong(
     root: dict[str, Any], schema: dict[str, Any], value: Any, where: Where
 ) -> Iterator[tuple[Where, str]]:
     schema = _resolved(root, schema)
-    kind = _KINDS.get(schema.get("type", ""), object)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    kind = _KINDS.get(schema.get("type", ""))
+    if kind and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
         yield where, f"is no {schema['type']}"
         return
     if "enum" in schema and value not in schema["enum"]:

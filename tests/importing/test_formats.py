@@ -59,7 +59,8 @@ def test_what_is_made_for_tests_fits_the_published_schema(name):
 
 
 def test_the_schema_check_itself_sees_what_is_wrong():
-    spoilt = adult(("10:00", [adult_case("12345"), {"caseno": "2600000001"}]), room="one")
+    spoilt = adult(("10:00", [adult_case("12345"), {"caseno": "2600000001"}]))
+    spoilt["document"]["data"]["job"]["sessions"]["session"][0]["room"] = "one"
     said = " / ".join(schemas.wrong(schemas.load(ADULT), spoilt))
     for part in ("too short", "lacks def_name", "is no integer"):
         assert part in said
@@ -105,7 +106,7 @@ def test_whatever_the_schema_requires_is_of_its_kind(name):
 
 
 #: Without these a file is of no known format.
-_TELLING = {
+_TELLING: dict[str, set[schemas.Where]] = {
     ADULT: {("document",), ("document", "data"), ("document", "data", "job")},
     CROWN: {("DailyList",)},
     CIVIL: set(),

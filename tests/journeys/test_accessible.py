@@ -24,11 +24,13 @@ from court_link.domain.hearing import HearingState
 from court_link.domain.roles import Part, Role
 from court_link.identity import tokens
 from court_link.importing import lists, reading, runs
-from court_link.scheduling import following
+from court_link.scheduling import calendar_feeds, following
+from court_link.scheduling.calendar_feeds import Kind
 from court_link.store import Db, Session
 from court_link.store.tables import (
     ApiToken,
     Booking,
+    CalendarFeed,
     DirectionRow,
     Hearing,
     Link,
@@ -57,6 +59,8 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/account": ("clerk", ("/account",)),
     "/audit": ("administrator", ("/audit", "/audit?text=nobody-at-all")),
     "/bench": ("bench", ("/bench",)),
+    "/calendars": ("clerk", ("/calendars",)),
+    "/calendars/{feed_id}/revoke": ("clerk", ("/calendars/{feed}/revoke",)),
     "/choose-password": ("", ("/choose-password",)),
     "/clients": ("advocate", ("/clients",)),
     "/custody": ("custody", ("/custody",)),
@@ -215,6 +219,9 @@ async def busy_day(db: Db, running: Service) -> None:
         30,
         datetime.now(UTC),
     )
+    court_id = clerk.actor.organisation_id
+    assert court_id
+    await db.write(calendar_feeds.issue, clerk, Kind.COURT, court_id, "0" * 64)
     for name in ("magistratesStandardList.json", "magistratesStandardListWithInvalidData.json"):
         assert clerk.actor.organisation_id
         run = await db.write(runs.start, clerk, clerk.actor.organisation_id, name)
@@ -245,6 +252,7 @@ def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
         "direction": first(DirectionRow.id),
         "reference": first(TrackingReference.id),
         "token": first(ApiToken.id),
+        "feed": first(CalendarFeed.id),
         "account": first(User.id, User.email == county.email("usher")),
         "hatfield": first(Site.id, Site.name == "Hatfield custody suite"),
         "stevenage": first(Site.id, Site.name == "Stevenage custody suite"),

@@ -14,6 +14,7 @@ from court_link.api.pages.stages import state_words
 from court_link.domain.context import Context
 from court_link.domain.wording import clock
 from court_link.notifying import calendar
+from court_link.notifying.calendar import Appointment
 from court_link.scheduling import days, readings
 from court_link.scheduling.days import Appearance
 
@@ -33,7 +34,7 @@ async def calendar_file(link_id: UUID, store: Store, ctx: Asker) -> Response:
     own = await store.read(days.appearance, ctx, link_id)
     matter = own.matter
     where = own.where or ", ".join(filter(None, (matter.courtroom, matter.court_house)))
-    text = calendar.appointment(link_id, matter.slot, where, matter.version, own.now)
+    text = calendar.written([Appointment(link_id, matter.slot, where, matter.version, own.now, remind=True)])
     headers = {"Content-Disposition": 'attachment; filename="court-by-video.ics"'}
     return Response(text, media_type=calendar.MEDIA_TYPE, headers=headers)
 

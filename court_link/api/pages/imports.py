@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import BinaryIO, cast
 from uuid import UUID
 
@@ -16,10 +18,11 @@ from starlette.responses import RedirectResponse, Response
 from court_link.api.asking import Asker, Store
 from court_link.api.imports import Importing, cancelled, own_court
 from court_link.api.pages.rendering import render
+from court_link.api.pages.typed import day_of
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError
 from court_link.importing import runs
-from court_link.importing.formats import FORMATS
+from court_link.importing.formats import FORMATS, UNKNOWN
 from court_link.store import Db
 from court_link.store.tables.imports import ImportState
 
@@ -44,9 +47,15 @@ async def send(request: Request, store: Store, ctx: Asker, importer: Importing) 
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             return await _listed(request, store, ctx, error="Select a court list")
+        typed = str(form.get("day", "")).strip()
+        told = day_of(typed) if typed else None
+        if typed and told is None:
+            return await _listed(
+                request, store, ctx, error="Enter a day, like 23/11/2026", field="day", values={"day": typed}
+            )
         run_id = await store.write(runs.start, ctx, own_court(ctx), file.filename)
         copy = await asyncio.to_thread(_own_copy, file.file)
-    await _patiently(importer.read(ctx, run_id, copy))
+    await _patiently(importer.read(ctx, run_id, copy, told))
     return RedirectResponse(f"/imports/{run_id}", 303)
 
 
@@ -73,7 +82,14 @@ async def cancel(store: Store, ctx: Asker, run_id: UUID) -> Response:
 
 
 async def _listed(
-    request: Request, store: Db, ctx: Context, before: UUID | None = None, error: str = ""
+    request: Request,
+    store: Db,
+    ctx: Context,
+    before: UUID | None = None,
+    *,
+    error: str = "",
+    field: str = "file",
+    values: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     found = await store.read(runs.history, ctx, before, PAGE + 1)
     return render(
@@ -82,7 +98,9 @@ async def _listed(
         status=422 if error else 200,
         runs=[(run, FORMATS.get(run.report.format, "")) for run in found[:PAGE]],
         more=found[PAGE - 1].id if len(found) > PAGE else None,
-        errors=[FieldError("file", error)] if error else (),
+        errors=[FieldError(field, error)] if error else (),
+        values=values,
+        formats=[said for name, said in FORMATS.items() if name != UNKNOWN],
     )
 
 
