@@ -330,3 +330,20 @@ async def test_the_tick_of_the_application_forgets_them(sqlite_store, monkeypatc
         while await world.db.read(runs.matters, SYSTEM_CTX, run.id):  # noqa: ASYNC110 - any condition
             await asyncio.sleep(0.01)
         assert (await world.db.read(runs.one, SYSTEM_CTX, run.id)).state is ImportState.CANCELLED
+
+
+async def test_what_a_list_says_of_custody_is_kept_and_a_list_that_is_silent_changes_nothing(court):
+    """After charge or on remand it does not say, so nobody is called detained."""
+
+    def listed(**details):
+        return published(standard(room("Courtroom 1", sitting(hearing(case(FIRST, party(**details)))))))
+
+    await court.imported(listed(inCustody=True))
+    kept = await court.hearing(FIRST)
+    assert (kept.in_custody, kept.detained) == (True, False)
+    silent = published(public(room("Courtroom 1", sitting(hearing(case(FIRST))))))
+    for says_nothing in (listed(), silent):
+        await court.imported(says_nothing)
+        assert (await court.hearing(FIRST)).in_custody
+    await court.imported(listed(inCustody=False))
+    assert not (await court.hearing(FIRST)).in_custody
