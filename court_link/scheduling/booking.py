@@ -73,8 +73,9 @@ def rebook(session: Session, ctx: Context, changes: Sequence[Change], *, rules: 
     """All of these, or none: everything they replace is let go first, then everything is taken.
 
     A move or an extension is one change, a swap is two, a group of hearings as many as it has. A hearing that
-    goes on already may only be made longer or shorter. One's own earlier hold of a hearing is let go, and so
-    is one that nobody in particular has. Answers the bookings in the order of `changes`.
+    goes on already may only be made longer or shorter; one whose lobby is open may begin later as well. One's
+    own earlier hold of a hearing is let go, and so is one that nobody in particular has. Answers the bookings
+    in the order of `changes`.
 
     Raises SlotTaken with a Refusal for each thing that cannot be had, and in `details["hearing_id"]` the
     hearing that could not be placed; AlreadyHeld, Stale, WrongState, Invalid, NotFound, Forbidden.
@@ -235,8 +236,10 @@ def _placing(
     running = hearing.state in LIVE
     if running and replaced is not None:
         had = bookings.value(replaced, ctx.now)
-        if (had.slot.start, replace(had.needs, minutes=change.needs.minutes)) != (change.start, change.needs):
-            raise WrongState("Once the lobby is open only the length of a hearing can be changed.")
+        running = change.start == had.slot.start
+        later = hearing.state is HearingState.LOBBY_OPEN and change.start > had.slot.start
+        if replace(had.needs, minutes=change.needs.minutes) != change.needs or not (running or later):
+            raise WrongState("Once the lobby is open a hearing can only begin later, or take another length.")
     expires = ctx.now + change.hold if change.hold is not None else None
     return Placing(hearing, change.needs, change.start, running, expires)
 

@@ -326,6 +326,11 @@ LINES: Mapping[str, Line] = {
     "POST /diary/move": permitted(P.BOOK, form={**_MOVE, "version": "1"}),
     "GET /api/diaries": permitted(P.SEE_HEARINGS),
     "GET /api/diary": permitted(P.SEE_HEARINGS, query={"of": "site:{site_id}"}),
+    # A hearing takes longer
+    "GET /hearings/{hearing_id}/overrun": permitted(P.BOOK),
+    "POST /hearings/{hearing_id}/overrun": permitted(P.BOOK, form={"minutes": "5", "seen": "x"}),
+    "POST /api/hearings/{hearing_id}/overrun/preview": permitted(P.BOOK, json={"minutes": 5}),
+    "POST /api/hearings/{hearing_id}/overrun": permitted(P.BOOK, json={"minutes": 5, "seen": "x"}),
     # The wait list
     "GET /waitlist": permitted(P.BOOK),
     "GET /hearings/{hearing_id}/waiting": permitted(P.BOOK, named=_WAITING),
