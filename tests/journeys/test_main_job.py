@@ -126,7 +126,7 @@ async def books_a_matter(staff: Visitor) -> str:
     await staff.goes("/day?date=2023-12-13")
     await staff.page.get_by_role("link", name=f"Find a time for {MATTER}").first.click()
     # The list is of a day long gone: times are looked for from today on.
-    await expect(staff.page.get_by_label("Day", exact=True)).to_have_value("23/11/2026")
+    await expect(staff.page.get_by_label("From", exact=True)).to_have_value("23/11/2026")
     await asks_for_this_morning(staff)
     await staff.reads("Times that cannot be had", "This time has passed.")
     await staff.presses("Hold 10:30am")
