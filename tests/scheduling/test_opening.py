@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from court_link.domain.context import SYSTEM, Context
@@ -75,15 +76,19 @@ async def county(db: Db) -> County:
     return await County.settle(db)
 
 
-async def test_many_days_are_answered_in_order_and_in_as_many_queries_as_one(db: Db, county: County) -> None:
+async def test_many_days_are_answered_in_order_and_in_as_many_queries_as_one(
+    db: Db, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await put(db, *(sitting(county.courtroom, day) for day in days_from(MONDAY, 3)))
-    asked: list[str] = []
+    asked: list[object] = []
     things = [county.courtroom, county.cell, county.officer]
-    engine = await db.read(lambda session, ctx: session.connection().engine, CTX)
+    real = Connection.execute
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def heard(connection: object, cursor: object, statement: str, *_: object) -> None:
+    def heard(connection: Connection, statement: Any, *given: Any, **options: Any) -> Any:
         asked.append(statement)
+        return real(connection, statement, *given, **options)
+
+    monkeypatch.setattr(Connection, "execute", heard)
 
     def counted(session: Session, ctx: Context, days: Sequence[date]) -> int:
         places = calendar.places(session, things).values()
