@@ -138,9 +138,10 @@ def _look(
     """The bookings of the asker's courts, and those that lean on their own people and rooms."""
     if not (ctx.actor.may(Permission.SEE_HEARINGS) or ctx.actor.may(Permission.PLAN_STAFF)):
         raise Forbidden()
-    ahead = within.clipped(Interval(quarter_of(max(ctx.now, within.start)), within.end))
-    if ahead is None:
+    start = max(quarter_of(ctx.now), within.start)
+    if start >= within.end:
         return None
+    ahead = Interval(start, within.end)
     changed = changed or {}
     reach = None if ctx.actor.everywhere else ctx.actor.scope
     own = [*staff.custody_rooms(session, reach), *staff.rostered(session, reach, ahead), *changed]
