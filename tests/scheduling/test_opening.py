@@ -18,6 +18,7 @@ from court_link.domain.places import ClosureKind, DutyKind
 from court_link.domain.times import LONDON, Interval, day_interval, from_london
 from court_link.scheduling.opening import openings
 from court_link.store import Db, calendar
+from court_link.store.prepared import Prepared
 from court_link.store.tables import Closure, Duty, Holiday, OpeningHours, Resource, Site, SittingSession
 from tests.county import County
 
@@ -82,13 +83,14 @@ async def test_many_days_are_answered_in_order_and_in_as_many_queries_as_one(
     await put(db, *(sitting(county.courtroom, day) for day in days_from(MONDAY, 3)))
     asked: list[object] = []
     things = [county.courtroom, county.cell, county.officer]
-    real = Connection.execute
+    for owner, name in ((Connection, "execute"), (Prepared, "rows")):  # the two ways to ask the database
+        real = getattr(owner, name)
 
-    def heard(connection: Connection, statement: Any, *given: Any, **options: Any) -> Any:
-        asked.append(statement)
-        return real(connection, statement, *given, **options)
+        def heard(*given: Any, real: Any = real, **options: Any) -> Any:
+            asked.append(given)
+            return real(*given, **options)
 
-    monkeypatch.setattr(Connection, "execute", heard)
+        monkeypatch.setattr(owner, name, heard)
 
     def counted(session: Session, ctx: Context, days: Sequence[date]) -> int:
         places = calendar.places(session, things).values()
