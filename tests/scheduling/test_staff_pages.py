@@ -1,4 +1,4 @@
-"""Staff in a browser and over HTTP: weeks, sickness foreseen before it is saved, files, warnings elsewhere."""
+"""Staff in a browser and over HTTP: weeks, sickness foreseen before it is saved, files, warnings."""
 
 from __future__ import annotations
 

@@ -55,10 +55,11 @@ async def shift(
 
 
 async def booked(db: Db, county: County, start: datetime = TEN, **needs: Any) -> UUID:
-    """A booked hearing of half an hour; `facts` are the hearing's own."""
+    """A booked hearing of half an hour, whose own `facts` may be given."""
     facts = needs.pop("facts", {})
     hearing = await db.write(lambda s, c: add_hearing(s, c, county, start, 30, **facts), SYSTEM_CONTEXT)
-    wanted = Needs(**{"courtroom_id": county.courtroom, "minutes": 30} | needs)
+    usual: dict[str, Any] = {"courtroom_id": county.courtroom, "minutes": 30}
+    wanted = Needs(**usual | needs)
     await db.write(booking.book, county.listing_officer, hearing, wanted, start, rules=Rules())
     return hearing
 
