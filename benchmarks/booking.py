@@ -1,12 +1,16 @@
-"""Bookings a second beside plain inserts of every row that a booking writes, on both engines.
+"""Bookings a second at a million reservations, beside other ways of booking, on both engines.
 
-    python -m benchmarks.booking [--json] [--quick]
+    python -m benchmarks.booking [--json] [--quick] [--rows 1000000]
 
-A booking takes a courtroom, a custody room with consultation and turnaround, and an officer: five
-reservations, the counted pools, three links, what is due, its events. Raw is the same rows written by plain
-inserts, through the same `db.write` (the same queue, transaction and durable commit), into the same tables
-with their indexes, with nothing locked, looked up or checked. Rounds of both alternate, so that neither has
-the quieter machine. Nobody contends for a room here: `tests/promises/test_booking_races.py` is about that.
+A booking takes five resources (a courtroom, a custody room with consultation and turnaround, two officers and
+a judge), the counted pools, five links, what is due, its events and its idempotency key: ours through
+`booking.book` and `idempotency.once`, as the API has them, and the other shapes of `benchmarks.shapes`
+through the same `db.write`, into the same tables, with the same durable commit. Sixteen writers: on
+PostgreSQL in four processes of four transactions each, on SQLite in the one process that writes a file.
+Rounds of all shapes alternate, so that none has the quieter machine. Then all sixteen want the same five
+resources: ours beside the exclusion constraint alone. SQLite has no such constraint; what is nearest is its
+trigger alone, under sixteen connections that each BEGIN IMMEDIATE. After every run one window query over
+the whole table counts overlaps.
 """
 
 from __future__ import annotations
@@ -14,285 +18,310 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import multiprocessing
+import random
+import resource
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, select
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
-from court_link.domain.booking import ResourceKind
+from benchmarks import docket, shapes
+from benchmarks.docket import NOW, Desk
 from court_link.domain.clock import SetClock
-from court_link.domain.context import SYSTEM, Actor, ActorKind, Context
-from court_link.domain.ids import new_id, new_reference
-from court_link.domain.places import PersonKind, SiteKind
-from court_link.domain.requirements import CustodyNeed, Needs, Rules
-from court_link.domain.roles import OrganisationKind, Role
+from court_link.domain.context import SYSTEM, Context
+from court_link.domain.errors import SlotTaken
+from court_link.domain.ids import new_id
+from court_link.domain.requirements import Rules
 from court_link.scheduling import booking
-from court_link.store import Db, open_db, tables
+from court_link.store import Db, idempotency, open_db, postgresql, sqlite
 from court_link.store.migrate import upgrade
 from tests.postgresql import server
 from tests.promises.overlaps import overlaps
 
-NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-CLERKS = 16  # at work at once, each in rooms of their own
-SITES = 4
-#: More than any machine does: so many matters are listed for every second that is timed.
-MOST_A_SECOND = 1500
+WRITERS = 16
+PROCESSES = {"postgresql": 4, "sqlite": 1}
 RULES = Rules(media_capacity=10_000)
-#: Tables whose rows a booking writes, in an order that foreign keys allow.
-WRITTEN = (
-    "booking", "reservation", "capacity_bucket", "hearing_organisation", "link", "live_room", "due_job",
-    "event", "unsealed_event",
-)  # fmt: skip
+#: More than any machine does: so many matters are listed for every second of a writer that is timed.
+MOST_A_SECOND = 60
+#: Each phase has days of its own.
+DAYS_A_PHASE = 60
+#: All who contend want one of these many five-minute marks.
+MARKS = 160
+SYSTEM_CONTEXT = Context(SYSTEM)
 
 
-@dataclass
-class Desk:
-    """One clerk's rooms and officer, and the hours that they have used up."""
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One stretch of work: `shape` is "ours" or the name of one of `shapes`."""
 
-    courtroom: UUID
-    cell: UUID
-    officer: UUID
-    starts: Iterator[datetime]
+    url: str
+    shape: str
+    number: int  # which phase of the run
+    seconds: float
+    contended: bool = False
+    writers: tuple[int, ...] = ()  # of this process
+    begins: float = 0  # when all processes begin, in seconds of the wall clock
 
 
-@dataclass
-class County:
-    """What is there to book."""
+@dataclass(slots=True)
+class Done:
+    """What came of a phase. Latencies are in seconds, of every attempt, refused ones included."""
 
-    court: UUID = field(default_factory=new_id)
-    custody: UUID = field(default_factory=new_id)
-    force: UUID = field(default_factory=new_id)
-    desks: list[Desk] = field(default_factory=list)
+    booked: int = 0
+    refused: int = 0
+    failed: int = 0
+    seconds: float = 0
+    latencies: list[float] = field(default_factory=list)
+    rss_mb: float = 0
 
-    def clerk(self) -> Context:
-        actor = Actor(
-            ActorKind.USER,
-            id=new_id(),
-            organisation_id=self.court,
-            roles=frozenset({Role.LISTING_OFFICER}),
-            scope=frozenset({self.court}),
+    def __add__(self, other: Done) -> Done:
+        return Done(
+            self.booked + other.booked,
+            self.refused + other.refused,
+            self.failed + other.failed,
+            max(self.seconds, other.seconds),
+            self.latencies + other.latencies,
+            max(self.rss_mb, other.rss_mb),
         )
-        return Context(actor, request_id="benchmark")
+
+    @property
+    def rate(self) -> float:
+        return self.booked / self.seconds
+
+    @property
+    def p99_ms(self) -> float:
+        return sorted(self.latencies)[int(len(self.latencies) * 0.99)] * 1000
 
 
-def every_hour() -> Iterator[datetime]:
-    """The hours from nine to four of every day to come."""
-    day = NOW.replace(hour=0) + timedelta(days=1)
+def keyed(session: Session, ctx: Context, hearing: UUID, desk: Desk, start: datetime) -> dict[str, Any]:
+    """One booking as the API makes it: once for its key."""
+
+    def run() -> dict[str, Any]:
+        made = booking.book(session, ctx, hearing, desk.needs, start, rules=RULES)
+        return {"id": str(made.id), "starts_at": start.isoformat(), "version": made.version}
+
+    return idempotency.once(session, ctx, "booking", str(hearing), run)
+
+
+def starts(phase: Phase, writer: int) -> Iterator[datetime]:
+    """When a writer books: an hour of its own each, or any mark of the two days that all contend for."""
+    first = 1 + phase.number * DAYS_A_PHASE
+    if not phase.contended:
+        yield from docket.every_hour(first)
+    rng = random.Random(f"{phase.number} {writer}")
+    nine = next(docket.every_hour(first))
     while True:
-        yield from (day + timedelta(hours=hour) for hour in range(9, 16))
-        day += timedelta(days=1)
+        day, mark = divmod(rng.randrange(MARKS), MARKS // 2)
+        yield nine + timedelta(days=day, minutes=5 * mark)
 
 
-def settle(session: Session, ctx: Context, county: County) -> None:
-    """Four court houses and four custody suites, each clerk with a room of each and an officer."""
-    for id_, kind in (
-        (county.court, OrganisationKind.COURT),
-        (county.custody, OrganisationKind.CUSTODY),
-        (county.force, OrganisationKind.FORCE),
-    ):
-        session.add(tables.Organisation(id=id_, kind=kind, name=kind.value, area="Benchmarkshire"))
-    session.flush()
-    houses = [_site(session, county.court, SiteKind.COURT_HOUSE, n) for n in range(SITES)]
-    suites = [_site(session, county.custody, SiteKind.CUSTODY_SUITE, n) for n in range(SITES)]
-    for suite in suites:
-        far = NOW + timedelta(days=3650)
-        session.add(tables.Shift(site_id=suite, starts_at=NOW, ends_at=far, staff=CLERKS))
-    for number in range(CLERKS):
-        house, suite = houses[number % SITES], suites[number % SITES]
-        courtroom = _resource(session, ResourceKind.COURTROOM, county.court, house, f"Courtroom {number}")
-        cell = _resource(session, ResourceKind.CUSTODY_ROOM, county.custody, suite, f"Video room {number}")
-        officer = _resource(session, ResourceKind.PERSON, county.force, None, f"PC {number}")
-        session.add(tables.Person(id=officer, kind=PersonKind.OFFICER, number=str(number)))
-        county.desks.append(Desk(courtroom, cell, officer, every_hour()))
+def enough(phase: Phase, writers: int) -> list[UUID]:
+    """More matters than so many writers book in a phase."""
+    return [new_id() for _ in range(int(phase.seconds * MOST_A_SECOND) * writers)]
 
 
-def _site(session: Session, organisation: UUID, kind: SiteKind, number: int) -> UUID:
-    site = tables.Site(
-        organisation_id=organisation, kind=kind, name=f"{kind.value} {number}", link_streams=100
-    )
-    session.add(site)
-    session.flush()
-    for weekday in range(7):
-        session.add(tables.OpeningHours(site_id=site.id, weekday=weekday, opens=0, closes=1440))
-    return site.id
+def at_work(phase: Phase) -> Done:
+    """A process's part of a phase."""
+    return asyncio.run(_at_work(phase))
 
 
-def _resource(session: Session, kind: ResourceKind, organisation: UUID, site: UUID | None, name: str) -> UUID:
-    resource = tables.Resource(kind=kind, organisation_id=organisation, site_id=site, name=name)
-    session.add(resource)
-    session.flush()
-    return resource.id
+async def _at_work(phase: Phase) -> Done:
+    db = await open_db(phase.url, SetClock(NOW))
+    done = Done()
+    try:
+        rows = await db.read(shapes.written, SYSTEM_CONTEXT, docket.named("model"))
+        ids = enough(phase, len(phase.writers))
+        await db.write(docket.list_matters, SYSTEM_CONTEXT, ids)
+        matters = iter(ids)
+        await asyncio.sleep(max(0.0, phase.begins - time.time()))
+        begun = time.perf_counter()
+
+        async def write(writer: int) -> None:
+            desk = Desk(0 if phase.contended else writer)
+            for start in starts(phase, writer):
+                if time.perf_counter() > begun + phase.seconds:
+                    return
+                work = _one(db, phase.shape, rows, desk, next(matters), start)
+                attempted = time.perf_counter()
+                try:
+                    await work()
+                    done.booked += 1
+                except SlotTaken:
+                    done.refused += 1
+                except Exception:  # noqa: BLE001 - a deadlock or timeout that its caller sees is what is counted
+                    done.failed += 1
+                done.latencies.append(time.perf_counter() - attempted)
+
+        await asyncio.gather(*map(write, phase.writers))
+        done.seconds = time.perf_counter() - begun
+    finally:
+        await db.close()
+    done.rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return done
 
 
-def list_matters(session: Session, ctx: Context, court: UUID, count: int) -> list[UUID]:
-    """So many matters to be booked, listed before anything is timed."""
-    ids = [new_id() for _ in range(count)]
-    rows = [
-        {
-            "id": id_,
-            "reference": new_reference(),
-            "court_id": court,
-            "state": "listed",
-            "title": "R v Example",
-            "hearing_type": "Remand",
-            "listed_day": NOW.date(),
-            "listed_at": NOW,
-            "minutes": 20,
-            "visibility": "public",
-            "channels": [],
-        }
-        for id_ in ids
-    ]
-    session.execute(insert(tables.Hearing), rows)
-    concerned = [{"hearing_id": id_, "organisation_id": court} for id_ in ids]
-    session.execute(insert(tables.HearingOrganisation), concerned)
-    return ids
+def _one(
+    db: Db, shape: str, rows: shapes.Rows, desk: Desk, hearing: UUID, start: datetime
+) -> Callable[[], Any]:
+    """What a writer does next, its rows made beforehand."""
+    ctx = docket.clerk()
+    if shape == "ours":
+        ctx = replace(ctx, idempotency_key=str(new_id()))
+        return lambda: db.write(keyed, ctx, hearing, desk, start)
+    made = shapes.copied(rows, Desk(DESK_OF_MODEL), desk, hearing, start)
+    return lambda: db.write(getattr(shapes, shape), ctx, made)
 
 
-async def book(db: Db, ctx: Context, desk: Desk, hearing: UUID) -> None:
-    """One booking as a clerk makes it."""
-    needs = Needs(desk.courtroom, 20, (CustodyNeed(desk.cell),), (desk.officer,))
-    await db.write(booking.book, ctx, hearing, needs, next(desk.starts), rules=RULES)
+#: The desk whose booking the other shapes copy; nobody else books at it.
+DESK_OF_MODEL = docket.DESKS - 1
 
 
-#: Every row of one booking, by table.
-Rows = dict[str, list[dict[str, Any]]]
+def alone_on_sqlite(phase: Phase) -> Done:
+    """The trigger and nothing before it, under a connection for each writer."""
+    engine = sqlite.engine(phase.url, connections=WRITERS)
+    with Session(engine) as session:
+        rows = shapes.written(session, SYSTEM_CONTEXT, docket.named("model"))
+        ids = enough(phase, WRITERS)
+        docket.list_matters(session, SYSTEM_CONTEXT, ids)
+        session.commit()
+    matters = iter(ids)
+    done, lock, begun = Done(), threading.Lock(), time.perf_counter()
+
+    def write(writer: int) -> None:
+        for start in starts(phase, writer):
+            if time.perf_counter() > begun + phase.seconds:
+                return
+            made = shapes.copied(rows, Desk(DESK_OF_MODEL), Desk(0), next(matters), start)
+            attempted, came = time.perf_counter(), "booked"
+            try:
+                with Session(engine) as session:
+                    shapes.constraint(session, docket.clerk(), made)
+                    session.commit()
+            except SlotTaken:
+                came = "refused"
+            except Exception:  # noqa: BLE001 - as above
+                came = "failed"
+            with lock:
+                setattr(done, came, getattr(done, came) + 1)
+                done.latencies.append(time.perf_counter() - attempted)
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done.seconds = time.perf_counter() - begun
+    engine.dispose()
+    return done
 
 
-def written(session: Session, ctx: Context, hearing: UUID) -> Rows:
-    """The rows that a booking wrote, and how many buckets it took."""
-    found: Rows = {name: [] for name in WRITTEN}
+@dataclass
+class Run:
+    """All that is measured of one engine."""
 
-    def keep(name: str, *where: Any) -> list[dict[str, Any]]:
-        rows = [dict(row) for row in session.execute(select(_table(name)).where(*where)).mappings()]
-        found[name] += rows
-        return rows
+    url: str
+    engine: str
+    pool: ProcessPoolExecutor
+    phases: int = 0
+    overlaps: int = 0
 
-    (made,) = keep("booking", _table("booking").c.hearing_id == hearing)
-    keep("reservation", _table("reservation").c.booking_id == made["id"])
-    keep("capacity_bucket")
-    organisations = _table("hearing_organisation")
-    court = session.get_one(tables.Hearing, hearing).court_id
-    keep(
-        "hearing_organisation",
-        organisations.c.hearing_id == hearing,
-        organisations.c.organisation_id != court,
-    )
-    keep("link", _table("link").c.hearing_id == hearing)
-    keep("live_room", _table("live_room").c.hearing_id == hearing)
-    keep("due_job", _table("due_job").c.subject_id == hearing)
-    events = keep("event", _table("event").c.hearing_id == hearing)
-    found["unsealed_event"] = [{"event_id": event["id"]} for event in events]
-    return found
-
-
-def copied(rows: Rows, desk: Desk, hearing: UUID) -> Rows:
-    """The same rows as another booking's would be: ids of its own, its own hour, its own hearing."""
-    old_booking = rows["booking"][0]
-    moved = next(desk.starts) - old_booking["starts_at"]
-    fresh = {old_booking["id"]: new_id(), old_booking["hearing_id"]: hearing}
-    fresh |= {
-        row["id"]: new_id() for name in ("reservation", "link", "event", "due_job") for row in rows[name]
-    }
-
-    def changed(name: str, row: dict[str, Any]) -> dict[str, Any]:
-        new = {
-            key: fresh.get(value, value) if isinstance(value, UUID) else value for key, value in row.items()
-        }
-        new.pop("xid", None)
-        for key in ("starts_at", "ends_at", "due_at", "slot"):
-            if key in new:
-                new[key] += moved
-        if name == "capacity_bucket":
-            new["pool"] = f"{new['pool']} {fresh[old_booking['id']]}"
-        return new
-
-    made = {name: [changed(name, row) for row in found] for name, found in rows.items()}
-    _reseat(made["reservation"], desk)
-    return made
+    def phase(self, shape: str, seconds: float, *, contended: bool = False) -> Done:
+        """Run one, and look for overlaps after it."""
+        phase = Phase(self.url, shape, self.phases, seconds, contended)
+        self.phases += 1
+        if shape == "constraint" and self.engine == "sqlite":
+            done = alone_on_sqlite(phase)
+        else:
+            count = PROCESSES[self.engine]
+            begins = time.time() + 3 + seconds / 4
+            parts = [
+                replace(phase, writers=tuple(range(one, WRITERS, count)), begins=begins)
+                for one in range(count)
+            ]
+            done = sum(self.pool.map(at_work, parts), Done())
+        engine = (postgresql if self.engine == "postgresql" else sqlite).engine(self.url)
+        with engine.connect() as connection:
+            self.overlaps += overlaps(connection)
+        engine.dispose()
+        told(f"{self.engine} {shape}{' contended' if contended else ''}: {done.rate:.0f}/s,"
+             f" p99 {done.p99_ms:.0f} ms, {done.refused} refused, {done.failed} failed")  # fmt: skip
+        return done
 
 
-def _reseat(reservations: Sequence[dict[str, Any]], desk: Desk) -> None:
-    """Give the reservations this desk's own resources: the one with three purposes is its custody room."""
-    groups: dict[UUID, list[dict[str, Any]]] = {}
-    for row in reservations:
-        groups.setdefault(row["resource_id"], []).append(row)
-    others = iter((desk.courtroom, desk.officer))
-    for group in groups.values():
-        resource = desk.cell if len(group) > 1 else next(others)
-        for row in group:
-            row["resource_id"] = resource
-
-
-def insert_all(session: Session, ctx: Context, rows: Rows) -> None:
-    """Plain inserts, a table at a time."""
-    connection: Connection = session.connection()
-    for name in WRITTEN:
-        connection.execute(insert(_table(name)), rows[name])
-
-
-def _table(name: str) -> Table:
-    return SQLModel.metadata.tables[name]
-
-
-async def rate(seconds: float, desks: Sequence[Desk], work: Callable[[Desk], Awaitable[None]]) -> float:
-    """How many a second are done in all, every desk doing one after another."""
-    started = time.perf_counter()
-    done = 0
-
-    async def go_on(desk: Desk) -> None:
-        nonlocal done
-        while time.perf_counter() < started + seconds:
-            await work(desk)
-            done += 1
-
-    await asyncio.gather(*map(go_on, desks))
-    return done / (time.perf_counter() - started)
-
-
-async def measured(url: str, rounds: int, seconds: float) -> dict[str, float]:
-    """The figures of one engine."""
+async def prepare(url: str, rows: int) -> None:
+    """A migrated store with so many reservations and one booking for the others to copy."""
     upgrade(url)
     db = await open_db(url, SetClock(NOW))
     try:
-        county = County()
-        await db.write(settle, Context(SYSTEM), county)
-        clerk = county.clerk()
-        enough = int(rounds * seconds * MOST_A_SECOND * 2) + 1
-        matters = iter(await db.write(list_matters, Context(SYSTEM), county.court, enough))
-        first = next(matters)
-        await book(db, clerk, county.desks[0], first)
-        template = await db.read(written, Context(SYSTEM), first)
-
-        async def booked(desk: Desk) -> None:
-            await book(db, clerk, desk, next(matters))
-
-        async def plain(desk: Desk) -> None:
-            await db.write(insert_all, clerk, copied(template, desk, next(matters)))
-
-        bookings: list[float] = []
-        raw: list[float] = []
-        for _ in range(rounds):
-            bookings.append(await rate(seconds, county.desks, booked))
-            raw.append(await rate(seconds, county.desks, plain))
-        found = await db.read(lambda session, ctx: overlaps(session.connection()), Context(SYSTEM))
+        await db.write(docket.settle, SYSTEM_CONTEXT)
+        await db.write(model, SYSTEM_CONTEXT)
     finally:
         await db.close()
+    begun = time.perf_counter()
+    docket.load(url, docket.named("history"), rows)
+    engine = (sqlite if url.startswith("sqlite") else postgresql).engine(url)
+    with engine.begin() as connection:
+        docket.guard(connection)
+    with Session(engine) as session:
+        shapes.fill_naive(session, SYSTEM_CONTEXT)
+        session.commit()
+    engine.dispose()
+    told(f"{rows:,} reservations loaded in {time.perf_counter() - begun:.0f} s")
+
+
+def model(session: Session, ctx: Context) -> None:
+    """The first booking of all, for the other shapes to copy, and the matter of those that stand already."""
+    hearing = docket.named("model")
+    docket.list_matters(session, ctx, [hearing, docket.named("history")])
+    first = replace(docket.clerk(), idempotency_key="model").at(ctx.now)
+    keyed(session, first, hearing, Desk(DESK_OF_MODEL), next(docket.every_hour(1)))
+
+
+def measured(url: str, engine: str, rows: int, rounds: int, seconds: float) -> dict[str, Any]:
+    """The figures of one engine."""
+    asyncio.run(prepare(url, rows))
+    with ProcessPoolExecutor(PROCESSES[engine], mp_context=multiprocessing.get_context("spawn")) as pool:
+        run = Run(url, engine, pool)
+        sums = {shape: Done() for shape in ("ours", "raw", "naive")}
+        rates: dict[str, float] = dict.fromkeys(sums, 0.0)
+        for _ in range(rounds):
+            for shape in sums:
+                done = run.phase(shape, seconds)
+                sums[shape] += done
+                rates[shape] += done.rate / rounds
+        contended, alone = Done(), Done()
+        for _ in range(rounds):
+            contended += run.phase("ours", seconds, contended=True)
+            alone += run.phase("constraint", seconds, contended=True)
     return {
-        "bookings_per_s": round(sum(bookings) / rounds, 1),
-        "raw_per_s": round(sum(raw) / rounds, 1),
-        "ratio_to_raw": round(sum(bookings) / sum(raw), 3),
-        "overlaps": found,
+        "rows": rows,
+        "bookings_per_s": round(rates["ours"], 1),
+        "raw_per_s": round(rates["raw"], 1),
+        "naive_per_s": round(rates["naive"], 1),
+        "ratio_to_raw": round(rates["ours"] / rates["raw"], 3),
+        "ratio_to_naive": round(rates["ours"] / rates["naive"], 1),
+        "contended_p99_ms": round(contended.p99_ms, 1),
+        "exclude_alone_p99_ms": round(alone.p99_ms, 1),
+        "failed": sums["ours"].failed + contended.failed,
+        "exclude_alone_failed": alone.failed,
+        "overlaps": run.overlaps,
+        "writer_rss_mb": round(max(sums["ours"].rss_mb, contended.rss_mb)),
     }
+
+
+def told(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -302,24 +331,34 @@ def scratch() -> Iterator[Path]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.booking", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="benchmarks.booking", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--quick", action="store_true", help="a few seconds, for a first look")
+    parser.add_argument(
+        "--quick", action="store_true", help="10,000 reservations and a minute, for a first look"
+    )
+    parser.add_argument("--rows", type=int, help="reservations that stand already (1,000,000)")
+    parser.add_argument("--engine", choices=sorted(PROCESSES), help="this engine alone")
     chosen = parser.parse_args(arguments)
-    rounds, seconds = (1, 2.0) if chosen.quick else (3, 4.0)
-    with scratch() as folder:
-        figures = {"sqlite": asyncio.run(measured(f"sqlite:///{folder}/booking.sqlite3", rounds, seconds))}
-    with scratch() as folder, server(folder, durable=True) as url:
-        figures["postgresql"] = asyncio.run(measured(url, rounds, seconds))
+    rounds, seconds = (1, 2.0) if chosen.quick else (3, 5.0)
+    rows = chosen.rows or (10_000 if chosen.quick else 1_000_000)
+    figures: dict[str, dict[str, Any]] = {}
+    if chosen.engine != "postgresql":
+        with scratch() as folder:
+            figures["sqlite"] = measured(
+                f"sqlite:///{folder}/booking.sqlite3", "sqlite", rows, rounds, seconds
+            )
+    if chosen.engine != "sqlite":
+        with scratch() as folder, server(folder, durable=True) as url:
+            figures["postgresql"] = measured(url, "postgresql", rows, rounds, seconds)
     if chosen.json:
         print(json.dumps(figures))
         return
-    print(f"{'':12}{'bookings/s':>12}{'raw/s':>10}{'of raw':>9}{'overlaps':>10}")
     for engine, of in figures.items():
-        print(
-            f"{engine:12}{of['bookings_per_s']:12}{of['raw_per_s']:10}{of['ratio_to_raw']:9}{of['overlaps']:10}"
-        )
+        print(f"\n{engine}")
+        for name, value in of.items():
+            print(f"  {name:24}{value:>12}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    with suppress(KeyboardInterrupt):
+        main(sys.argv[1:])

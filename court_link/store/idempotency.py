@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Session
 
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
+from court_link.store.prepared import Prepared
 from court_link.store.tables import Idempotency
-from court_link.store.upsert import insert_if_absent
 
 KEPT = Idempotency.__table__  # type: ignore[attr-defined]
 
@@ -42,15 +42,31 @@ def once(
         "response": {},
         "created_at": ctx.now,
     }
-    if not insert_if_absent(session, KEPT, claim):
+    if not _CLAIM.rows(session, claim):
         kept = session.execute(select(KEPT).where(mine)).one()
         if (kept.use_case, kept.request_digest) != (use_case, request_digest):
             raise KeyReused(errors=[FieldError("Idempotency-Key", KeyReused.__doc__ or "")])
         response: dict[str, Any] = kept.response
         return response
     answer = run()
-    session.execute(update(KEPT).where(mine).values(response=answer))
+    _ANSWER.run(session, [{"by": ctx.actor.id, "of": ctx.idempotency_key, "answer": answer}])
     return answer
+
+
+def _claimed(insert: Any) -> Any:
+    values: dict[str, Any] = {name: bindparam(name) for name in KEPT.columns.keys()}  # noqa: SIM118 - a collection of columns
+    return insert(KEPT).values(values).on_conflict_do_nothing().returning(KEPT.c.key)
+
+
+_CLAIM = Prepared(_claimed)
+_ANSWER = Prepared(
+    update(KEPT)
+    .where(
+        KEPT.c.actor_id == bindparam("by", type_=KEPT.c.actor_id.type),
+        KEPT.c.key == bindparam("of", type_=KEPT.c.key.type),
+    )
+    .values(response=bindparam("answer", type_=KEPT.c.response.type))
+)
 
 
 def forget(session: Session, ctx: Context, before: datetime) -> int:
