@@ -189,6 +189,7 @@ def _book_sitting(
                 officers[(turn + number * 2 + each) % len(officers)] for each in range(witnesses)
             ),
             others=2,
+            parts=_YOUNG if sitting.panel == "YOUTH" else (),
         )
         try:
             with session.begin_nested():
@@ -197,6 +198,10 @@ def _book_sitting(
             continue  # its room or officer is taken, or the day forbids it: it stays listed
         if number % 4 == 0:
             joining.issue_to(session, ctx, matter.id, advocate)
+
+
+#: Who must be there when a defendant is under 18.
+_YOUNG = (Part.APPROPRIATE_ADULT, Part.YOUTH_OFFENDING_TEAM)
 
 
 async def _hear(teller: Teller, day: date, now: datetime) -> None:

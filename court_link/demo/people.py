@@ -87,6 +87,18 @@ OFFICERS = (
     *("PC Moss Kettleby", "DC Ivy Candlewick", "PC Yarrow Fothergale", "PC Teasel Winterbourne-Ash"),
     *("PC Sedge Applecart", "PC Bryony Lockless"),
 )
+#: Interpreters, and what they interpret.
+INTERPRETERS = {
+    "Hedera Vantongue": ("Polish", "Ukrainian"),
+    "Ilex Mondovar": ("Romanian",),
+    "Camellia Dusk-Arrowby": ("British Sign Language",),
+}
+#: Who stands by a young defendant.
+YOUTH = {
+    "Meadow Cottonwick": PersonKind.APPROPRIATE_ADULT,
+    "Heath Lindenbrook": PersonKind.YOUTH_OFFENDING_TEAM,
+    "Sorrel Pikestaff": PersonKind.PROBATION,
+}
 BY_KEY = {player.key: player for player in PLAYERS}
 
 
@@ -117,6 +129,10 @@ def found(session: Session, ctx: Context, at: datetime) -> None:
 
     for number, name in enumerate(OFFICERS, 5001):
         places.add_person(session, ids[FORCE], PersonKind.OFFICER, name, number=str(number))
+    for name in INTERPRETERS:
+        places.add_person(session, ids[COURT], PersonKind.INTERPRETER, name)
+    for name, kind in YOUTH.items():
+        places.add_person(session, ids[COURT], kind, name)
 
 
 def officers(session: Session) -> list[UUID]:
@@ -126,10 +142,19 @@ def officers(session: Session) -> list[UUID]:
     if force is None:
         raise NotFound()
     return [
-        person.id
-        for person in places.officers(session, force.id)
-        if person.number != BY_KEY["officer"].number
+        person_id
+        for person_id, _, number in places.people(session, force.id, PersonKind.OFFICER)
+        if number != BY_KEY["officer"].number
     ]
+
+
+def interpreters(session: Session) -> list[tuple[UUID, tuple[str, ...]]]:
+    """The court's interpreters, each with what they interpret."""
+    court = accounts.organisation_named(session, COURT)
+    if court is None:
+        raise NotFound()
+    known = places.people(session, court.id, PersonKind.INTERPRETER)
+    return [(person_id, INTERPRETERS[name]) for person_id, name, _ in known]
 
 
 def actor(session: Session, ctx: Context, key: str) -> Actor:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from court_link.demo import days, people, plan
+from court_link.demo import around, days, people, plan
 from court_link.demo.days import Teller
 from court_link.domain import wording
 from court_link.domain.clock import Clock, SetClock
@@ -49,6 +49,7 @@ async def seed(
         await days.tell_today(teller, now)
         for day in after:
             await days.tell_ahead(teller, day, now)
+        await around.tell(teller, now, after)
     finally:
         await db.close()
 

@@ -169,14 +169,15 @@ def add_person(
     return resource.id
 
 
-def officers(session: Session, organisation_id: UUID) -> Sequence[Person]:
-    """The bookable officers of a force, by collar number."""
-    return session.exec(
-        select(Person)
+def people(session: Session, organisation_id: UUID, kind: PersonKind) -> list[tuple[UUID, str, str]]:
+    """The bookable people of a kind whom an organisation has, by number: id, name, number."""
+    found = session.exec(
+        select(Person.id, Resource.name, Person.number)
         .join(Resource, col(Resource.id) == col(Person.id))
-        .where(Resource.organisation_id == organisation_id, Person.kind == PersonKind.OFFICER)
-        .order_by(Person.number)
-    ).all()
+        .where(Resource.organisation_id == organisation_id, Person.kind == kind)
+        .order_by(Person.number, Resource.name)
+    )
+    return list(found)
 
 
 def add_sittings(session: Session, sittings: Iterable[SittingSession]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from court_link.demo import days, people, seeding
 from court_link.demo.clock import beginning
@@ -15,10 +15,11 @@ from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import NotFound
 from court_link.domain.hearing import HearingState
+from court_link.domain.places import DutyKind
 from court_link.domain.roles import Part, Permission
 from court_link.settings import Settings
 from court_link.store import open_db
-from court_link.store.tables import Booking, Hearing, Link
+from court_link.store.tables import Booking, Closure, Duty, Hearing, Link, Waiting
 
 SYSTEM_CTX = Context(SYSTEM)
 
@@ -131,3 +132,32 @@ async def test_everybody_can_sign_in_with_one_click_and_only_in_the_demonstratio
             await db.write(people.sign_in, SYSTEM_CTX, "nobody", now, demo)
     finally:
         await db.close()
+
+
+async def test_the_days_to_come_have_what_a_court_plans_around(sqlite_store):
+    now = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+    clock = SetClock(now)
+    await seeding.seed(sqlite_store, clock, now, past=1, ahead=7)
+    db = await open_db(sqlite_store, clock)
+    try:
+        held = await db.read(planned, SYSTEM_CTX)
+    finally:
+        await db.close()
+    assert held["waiting"] == 3
+    assert held["closures"] == 1
+    assert held["days of one trial"] == 3
+    assert held["rest days"] >= 14
+    assert held["booked to come"] >= 60
+
+
+def planned(session: Session, ctx: Context) -> dict[str, int]:
+    def count(what, *where) -> int:
+        return session.exec(select(func.count()).select_from(what).where(*where)).one()
+
+    return {
+        "waiting": count(Waiting),
+        "closures": count(Closure),
+        "days of one trial": count(Hearing, col(Hearing.group_id).is_not(None)),
+        "rest days": count(Duty, col(Duty.kind) == DutyKind.REST_DAY),
+        "booked to come": count(Booking, col(Booking.starts_at) > ctx.now),
+    }
