@@ -123,9 +123,11 @@ async def test_a_booking_is_moved_by_choosing_another_time(
     replacing = re.search(r'name="replacing" value="([^"]+)"', page.text)
     assert replacing
     later = (TEN + timedelta(hours=2)).isoformat()
-    moved = await clerk.submit(
-        f"/hearings/{hearing}/book", needs(settled, starts_at=later, replacing=replacing[1])
-    )
+    typed = needs(settled, starts_at=later, replacing=replacing[1])
+    check = await clerk.submit(f"/hearings/{hearing}/book", typed)
+    assert "now midday to 12:30pm, was 10am to 10:30am" in check.text
+    assert 'name="sure" value="yes"' in check.text
+    moved = await clerk.submit(f"/hearings/{hearing}/book", {**typed, "sure": "yes"})
     assert moved.headers["Location"] == f"/hearings/{hearing}?done=moved"
     assert "midday to 12:30pm" in (await clerk.get(moved.headers["Location"])).text
 

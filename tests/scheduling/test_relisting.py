@@ -87,7 +87,12 @@ async def test_a_stale_vacating_says_what_it_is_now(court: Court) -> None:
 async def test_what_was_put_off_is_listed_again_as_a_linked_hearing(
     court: Court, outcome: Outcome | None
 ) -> None:
-    facts = {"restrictions": True, "youth": True, "visibility": Visibility.PRIVATE, "panel": "YOUTH"}
+    facts: dict[str, Any] = {
+        "restrictions": True,
+        "youth": True,
+        "visibility": Visibility.PRIVATE,
+        "panel": "YOUTH",
+    }
     hearing = await ended(court, await court.matter(**facts), outcome)
     await court.db.write(
         lambda s, c: hearings.name_parties(

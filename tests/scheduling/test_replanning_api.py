@@ -31,7 +31,7 @@ async def clerk(world: World, settled: County) -> httpx.AsyncClient:
 
 
 async def changed(
-    clerk: httpx.AsyncClient, hearing: Any, body: dict[str, Any], preview: bool = False, **headers: str
+    clerk: httpx.AsyncClient, hearing: Any, body: dict[str, Any], preview: bool = False, headers: Any = None
 ) -> httpx.Response:
     address = f"/api/hearings/{hearing}/changes" + ("?preview=true" if preview else "")
     return await clerk.post(address, json=body, headers=headers)
@@ -73,8 +73,8 @@ async def test_a_retry_with_the_same_key_changes_nothing_twice(
 ) -> None:
     hearing = await court.booked()
     body = {"kind": "length", "minutes": 45}
-    first = await changed(clerk, hearing, body, **{"Idempotency-Key": "once"})
-    again = await changed(clerk, hearing, body, **{"Idempotency-Key": "once"})
+    first = await changed(clerk, hearing, body, headers={"Idempotency-Key": "once"})
+    again = await changed(clerk, hearing, body, headers={"Idempotency-Key": "once"})
     assert first.status_code == again.status_code == 200
     assert first.json() == again.json()
     assert len(await court.events("booking.changed")) == 1
@@ -85,22 +85,22 @@ async def test_a_stale_change_is_a_412_that_shows_the_difference(
 ) -> None:
     hearing = await court.booked()
     etag = (await clerk.get(f"/api/hearings/{hearing}")).headers["ETag"]
-    done = await changed(clerk, hearing, {"kind": "length", "minutes": 45}, **{"If-Match": etag})
+    done = await changed(clerk, hearing, {"kind": "length", "minutes": 45}, headers={"If-Match": etag})
     assert done.headers["ETag"] != etag
-    stale = await changed(clerk, hearing, {"kind": "length", "minutes": 60}, **{"If-Match": etag})
+    stale = await changed(clerk, hearing, {"kind": "length", "minutes": 60}, headers={"If-Match": etag})
     assert stale.status_code == 412
     body = stale.json()
     assert (body["now"]["minutes"], body["sent"]) == (45, {"minutes": 60})
     assert f'"{body["version"]}"' == done.headers["ETag"]
     fresh = await changed(
-        clerk, hearing, {"kind": "length", "minutes": 60}, **{"If-Match": done.headers["ETag"]}
+        clerk, hearing, {"kind": "length", "minutes": 60}, headers={"If-Match": done.headers["ETag"]}
     )
     assert fresh.status_code == 200
 
 
 async def test_what_is_wrong_is_named(court: Court, clerk: httpx.AsyncClient) -> None:
     hearing = await court.booked()
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "minutes": {"kind": "length", "minutes": 30},
         "starts": {"kind": "split", "starts": ["2026-11-23T10:00:00Z"]},
         "other": {"kind": "swap", "other": str(hearing)},

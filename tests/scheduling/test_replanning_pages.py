@@ -118,6 +118,9 @@ async def test_errors_name_their_fields_and_keep_what_was_typed(court: Court, cl
         assert page.status_code == 422, verb
         assert all(f'<a href="{field}">' in page.text for field in fields), verb
         assert all(value in page.text for value in typed.values()), verb
+    empty = {"at": "", "minutes": "", "count": "", "starts": ""}
+    page = await clerk.get(f"/hearings/{hearing}/change/days", params=empty)
+    assert all(f'<a href="#{field}">' in page.text for field in ("at", "minutes", "count"))
     assert (await clerk.get(f"/hearings/{hearing}/change/everything")).status_code == 404
 
 
@@ -143,7 +146,7 @@ async def test_two_hearings_of_the_day_are_swapped(court: Court, clerk: Browser)
     form = await clerk.get(f"/hearings/{here}/change/swap")
     assert f'value="{there}"' in form.text
     assert str(elsewhere) not in form.text
-    assert "11am to 11:30am, Courtroom 1. First appearance" in said(form)
+    assert "11am to 11:30am, Courtroom 1, Demo Court House. First appearance" in said(form)
     await changed(clerk, here, "swap", other=str(there))
     assert [each.slot.start for each in await court.standing(there, here)] == [
         TEN,

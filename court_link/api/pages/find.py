@@ -19,6 +19,7 @@ from court_link.api.bookings import rules
 from court_link.api.pages import needed
 from court_link.api.pages.needed import Asked, Sought
 from court_link.api.pages.rendering import render
+from court_link.api.pages.replanning import check
 from court_link.api.pages.typed import Typed, typed_day
 from court_link.domain import wording
 from court_link.domain.booking import BookingState
@@ -27,11 +28,13 @@ from court_link.domain.errors import CourtLinkError, FieldError, Invalid, SlotTa
 from court_link.domain.requirements import Place, Rules
 from court_link.domain.slots import Start
 from court_link.domain.times import Interval, london_day
-from court_link.scheduling import availability, booking, finding, matters, practice
+from court_link.scheduling import availability, booking, finding, harddates, matters, practice, replanning
+from court_link.scheduling.affected import Preview
 from court_link.scheduling.availability import Availability
 from court_link.scheduling.finding import Found
 from court_link.scheduling.matters import Summary
 from court_link.scheduling.practice import Suggestion
+from court_link.scheduling.replanning import Move
 from court_link.store import Db, Session
 
 router = APIRouter(prefix="/hearings")
@@ -55,12 +58,14 @@ async def find(request: Request, store: Store, ctx: Asker, settings: Settings, h
         looked = await _looked(page, rules(settings))
     except Invalid as refused:
         return _shown(page, None, refused)
+    if looked.next.none_left:
+        await store.write(harddates.tell_none_left, ctx, hearing_id, asked=looked.day.needs.detained)
     return _shown(page, looked)
 
 
 @router.post("/{hearing_id}/book")
 async def take(request: Request, store: Store, ctx: Asker, settings: Settings, hearing_id: UUID) -> Response:
-    """Hold the chosen time; a hearing that is booked already moves to it."""
+    """Hold the chosen time; a hearing that is booked already says whom the move affects, then moves."""
     of = await store.read(matters.summary, ctx, hearing_id)
     likely, choices = await store.read(_likely, ctx, hearing_id)
     page = _Page(request, store, ctx, of, await request.form(), likely, choices)
@@ -68,7 +73,12 @@ async def take(request: Request, store: Store, ctx: Asker, settings: Settings, h
         start, rooms = _chosen(page.asked)
         needs = needed.read(page.asked, of, taking=rooms).wish.needs
         limits = rules(settings)
-        if replacing := Typed(page.asked).id("replacing"):
+        typed = Typed(page.asked)
+        if replacing := typed.id("replacing"):
+            if not typed.ticked("sure"):
+                move = Move(start, needs)
+                seen = await store.write(replanning.preview, ctx, hearing_id, move, rules=limits)
+                return _check_move(page, seen)
             await store.write(booking.book, ctx, hearing_id, needs, start, rules=limits, replacing=replacing)
             return RedirectResponse(f"/hearings/{hearing_id}?done=moved", 303)
         held = await store.write(booking.hold, ctx, hearing_id, needs, start, rules=limits)
@@ -78,6 +88,24 @@ async def take(request: Request, store: Store, ctx: Asker, settings: Settings, h
     except Invalid as refused:
         return _shown(page, None, refused)
     return RedirectResponse(f"/hearings/{hearing_id}/book/{held.id}", 303)
+
+
+def _check_move(page: _Page, seen: Preview) -> Response:
+    """Whom the move affects, and the button that makes it. Raises what stands in its way."""
+    if seen.refused is not None:
+        raise seen.refused
+    typed = [(name, value) for name, value in page.asked.multi_items() if name != "csrf_token"]
+    address = f"/hearings/{page.of.id}/book"
+    needs = [pair for pair in typed if pair[0] not in ("starts_at", "replacing")]
+    return check(
+        page.request,
+        page.of,
+        seen,
+        heading="Move",
+        address=address,
+        hidden=[*typed, ("sure", "yes")],
+        back=f"{address}?{urlencode(needs)}",
+    )
 
 
 @router.get("/{hearing_id}/book/{booking_id}")

@@ -31,7 +31,7 @@ from court_link.domain.times import from_london, london_day
 from court_link.scheduling import booking, groups, matters, relisting, replanning
 from court_link.scheduling.affected import Consequence, Preview
 from court_link.scheduling.groups import Days, Related
-from court_link.scheduling.matters import Whole
+from court_link.scheduling.matters import Summary, Whole
 from court_link.scheduling.relisting import Again, Listed, Listing
 from court_link.scheduling.replanning import Length, Move, Reassign, Split, Swap, What
 from court_link.store import Db
@@ -98,7 +98,7 @@ async def change(
         return await _form(page, page.asked, refused)
     except Stale as stale:
         return await _form(page, page.asked, stale)
-    return await _check(page, seen)
+    return _check(page, seen)
 
 
 @router.post("/{hearing_id}/change/{verb}")
@@ -113,7 +113,7 @@ async def make(
             await store.write(replanning.make, ctx, hearing_id, what, version=version, rules=limits)
         except SlotTaken:  # somebody was quicker: what stands in the way now
             seen = await store.write(replanning.preview, ctx, hearing_id, what, rules=limits)
-            return await _check(page, seen)
+            return _check(page, seen)
     except (Invalid, Stale) as refused:
         return await _form(page, page.asked, refused)
     return RedirectResponse(f"/hearings/{hearing_id}?done={verb}", 303)
@@ -208,7 +208,7 @@ async def _split(page: _Page, typed: Typed) -> Split:
     if len(days) < len(lines):
         typed.errors.append(FieldError("starts", "Enter one day on each line, like 23/11/2026."))
     count = typed.whole("count", 0, "Enter a number of days.")
-    if not lines and not count and not typed.errors:
+    if not lines and not typed.text("count"):
         typed.errors.append(FieldError("count", "Enter how many days, or the days themselves."))
     typed.check()
     if not lines:
@@ -228,10 +228,9 @@ def _clock(typed: Typed) -> time:
 
 
 def _minutes(typed: Typed) -> int:
-    minutes = typed.whole("minutes", 0, "Enter a number of minutes.")
-    if not minutes and not typed.errors:
+    if not typed.text("minutes"):
         typed.errors.append(FieldError("minutes", "Enter a number of minutes."))
-    return minutes
+    return typed.whole("minutes", 0, "Enter a number of minutes.")
 
 
 def _as_it_is(page: _Page) -> dict[str, str]:
@@ -272,20 +271,44 @@ async def _form(page: _Page, values: Any, refused: Invalid | Stale | None = None
     )
 
 
-async def _check(page: _Page, seen: Preview) -> Response:
-    """What will change and for whom, and the button that does it; or why it cannot be done."""
+def _check(page: _Page, seen: Preview) -> Response:
     pairs = [(name, value) for name, value in page.asked.multi_items() if name not in ("csrf_token", "again")]
-    return render(
+    return check(
         page.request,
-        "change-check.html",
-        status=409 if seen.refused else 200,
-        of=page.whole.summary,
+        page.whole.summary,
+        seen,
         heading=HEADINGS[page.verb],
         address=page.address,
-        refused=seen.refused.message if seen.refused else "",
-        consequences=[shown(each) for each in seen.consequences],
         hidden=pairs,
         back=f"{page.address}?{urlencode([*pairs, ('again', 'yes')])}",
+    )
+
+
+def check(
+    request: Request,
+    of: Summary,
+    seen: Preview,
+    *,
+    heading: str,
+    address: str,
+    hidden: Sequence[tuple[str, object]],
+    back: str,
+) -> Response:
+    """What will change and for whom, and the button that does it; or why it cannot be done.
+
+    The button posts `hidden` to `address`; `back` is where what was entered can be changed.
+    """
+    return render(
+        request,
+        "change-check.html",
+        status=409 if seen.refused else 200,
+        of=of,
+        heading=heading,
+        address=address,
+        refused=seen.refused.message if seen.refused else "",
+        consequences=[shown(each) for each in seen.consequences],
+        hidden=hidden,
+        back=back,
     )
 
 
@@ -364,7 +387,7 @@ async def _others(page: _Page) -> list[dict[str, str]]:
     of = page.whole.summary
     rooms = await page.store.read(matters.day, page.ctx, Filters(london_day(of.slot.start)))
     found = [
-        (matter.slot.start, matter, room.name)
+        (matter.slot.start, matter, f"{room.name}, {room.site}" if room.site else room.name)
         for room in rooms
         for matter in room.matters
         if matter.id != of.id
