@@ -25,7 +25,7 @@ from court_link.domain.places import DutyKind
 from court_link.domain.requirements import Needs, Rules
 from court_link.domain.roles import Permission
 from court_link.domain.times import Interval, day_interval
-from court_link.scheduling import affected, availability
+from court_link.scheduling import affected, availability, staffing
 from court_link.scheduling.matters import as_of
 from court_link.scheduling.needing import check_bookable
 from court_link.store import Session, bookings, calendar, hearings
@@ -172,7 +172,7 @@ def show(session: Session, ctx: Context, kind: Kind, subject_id: UUID, first: da
         rows=tuple(rows),
         blocks=blocks,
         behind=(*map(_sitting, sittings), *_shut(session, rows, whole), *_duties(session, ids, whole)),
-        warnings=tuple(_overbooked(rows, sittings, taken)),
+        warnings=(*_overbooked(rows, sittings, taken), *_short(session, ctx, subject, blocks, whole)),
         holidays=tuple(sorted(stored.holidays(session, shown).items())),
         now=ctx.now,
     )
@@ -355,6 +355,25 @@ DUTIES = {
     DutyKind.REST_DAY: "Rest day",
     DutyKind.SICK: "Away",
 }
+
+
+def _short(
+    session: Session, ctx: Context, subject: Subject, blocks: Sequence[Block], whole: Interval
+) -> Iterable[str]:
+    """A sentence for each pool with too few on shift, and for each person booked while away, who is shown."""
+    if not ctx.actor.may(Permission.SEE_HEARINGS):
+        return
+    shown = {block.hearing_id for block in blocks if block.hearing_id}
+    gaps = staffing.gaps(session, ctx, whole)
+    for lack in gaps.short:
+        if subject.id == lack.site_id or shown & {each.hearing_id for each in lack.hearings}:
+            needed = wording.plural(lack.needed, *staffing.POOLS[lack.pool])
+            during = f"{wording.span(lack.during)}, {wording.short_day(lack.during.start)}"
+            yield f"{lack.site}, {during}: {needed} needed and {lack.on_shift} on shift."
+    for gap in gaps.absent:
+        if subject.id == gap.person_id or gap.hearing.hearing_id in shown:
+            during = f"{wording.span(gap.during)}, {wording.short_day(gap.during.start)}"
+            yield f"{gap.name}, {during}: booked, and {gap.why}."
 
 
 def _overbooked(rows: Sequence[Row], sittings: Sequence[Sitting], taken: Sequence[Taken]) -> Iterable[str]:

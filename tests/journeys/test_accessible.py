@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Error, expect
-from sqlmodel import select
+from sqlmodel import col, select
 
 from court_link.api import pages
 from court_link.api.following import key as following_key
@@ -37,9 +37,10 @@ from court_link.store.tables import (
     Site,
     TrackingReference,
     User,
+    Waiting,
 )
 from court_link.store.tables.imports import ImportRun, ImportState
-from tests.journeys import county
+from tests.journeys import county, waiting
 from tests.journeys.conftest import Visit
 from tests.journeys.service import Process, Service, service
 from tests.journeys.visiting import Visitor, Watch
@@ -125,6 +126,16 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/hearings/{hearing_id}/links/new": ("clerk", ("/hearings/{lobby_open}/links/new",)),
     "/hearings/{hearing_id}/release": ("clerk", ("/hearings/{booked}/release",)),
     "/hearings/{hearing_id}/vacate": ("clerk", ("/hearings/{booked}/vacate",)),
+    "/hearings/{hearing_id}/overrun": (
+        "clerk",
+        ("/hearings/{in_session}/overrun", "/hearings/{in_session}/overrun?minutes=240"),
+    ),
+    "/hearings/{hearing_id}/waiting": (
+        "clerk",
+        ("/hearings/{waiting}/waiting", "/hearings/{listed}/waiting", "/hearings/{booked}/waiting"),
+    ),
+    "/hearings/{hearing_id}/waiting/decline": ("clerk", ("/hearings/{offered}/waiting/decline",)),
+    "/hearings/{hearing_id}/waiting/leave": ("clerk", ("/hearings/{waiting}/waiting/leave",)),
     "/imports": ("clerk", ("/imports",)),
     "/imports/{run_id}": ("clerk", ("/imports/{done}", "/imports/{staged}", "/imports/{refused}")),
     "/join": ("", ("/join",)),
@@ -146,6 +157,7 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/room/{link_id}": ("officer", ("/room/{officer}",)),
     "/sign-in": ("", ("/sign-in",)),
     "/tokens": ("administrator", ("/tokens",)),
+    "/waitlist": ("clerk", ("/waitlist",)),
     "/tokens/new": ("administrator", ("/tokens/new",)),
     "/tokens/{token_id}/revoke": ("administrator", ("/tokens/{token}/revoke",)),
 }
@@ -162,6 +174,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "/hearings/new": ("clerk", "List matter"),
     "/hearings/{listed}/edit": ("clerk", "Save changes"),
     "/hearings/{listed}/book": ("clerk", "Show times"),
+    "/hearings/{listed}/waiting": ("clerk", "Put on the wait list"),
     "/hearings/{booked}/vacate": ("clerk", "Vacate hearing"),
     "/hearings/{booked}/change/time": ("clerk", "Show what will change"),
     "/hearings/{booked}/change/days": ("clerk", "Show what will change"),
@@ -222,6 +235,7 @@ async def busy_day(db: Db, running: Service) -> None:
     court_id = clerk.actor.organisation_id
     assert court_id
     await db.write(calendar_feeds.issue, clerk, Kind.COURT, court_id, "0" * 64)
+    await waiting.settle(db, clerk)
     for name in ("magistratesStandardList.json", "magistratesStandardListWithInvalidData.json"):
         assert clerk.actor.organisation_id
         run = await db.write(runs.start, clerk, clerk.actor.organisation_id, name)
@@ -237,14 +251,20 @@ def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
 
     hearing = county.about_to_begin(session, ctx)
     held, hold = session.exec(
-        select(Booking.hearing_id, Booking.id).where(Booking.state == BookingState.PROVISIONAL)
+        select(Booking.hearing_id, Booking.id).where(
+            Booking.state == BookingState.PROVISIONAL, col(Booking.held_by).is_not(None)
+        )
     ).one()
+    waits = col(Hearing.id).in_(select(Waiting.hearing_id))
     by_state = {
-        state.value: first(Hearing.id, Hearing.state == state, Hearing.id != held) for state in HearingState
+        state.value: first(Hearing.id, Hearing.state == state, Hearing.id != held, ~waits)
+        for state in HearingState
     }
     return {
         **by_state,
         **{state.value: first(ImportRun.id, ImportRun.state == state) for state in ImportState},
+        "waiting": first(Waiting.hearing_id, col(Waiting.offered_booking_id).is_(None)),
+        "offered": first(Waiting.hearing_id, col(Waiting.offered_booking_id).is_not(None)),
         "held": held,
         "hold": hold,
         "officer": link(Part.OFFICER),

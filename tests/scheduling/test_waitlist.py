@@ -246,12 +246,12 @@ async def test_positive_control_without_asking_again_one_hearing_could_be_offere
         await court.db.read(waitlist.fit, SYSTEM_CONTEXT, hearing, event, rules=RULES) for event in events
     ]
     assert [match and match.start for match in matches] == [TEN, NOON]
-    made = [
+    offers = [
         await court.db.write(waitlist.offer, SYSTEM_CONTEXT, match, rules=RULES, hold=minutes(30))
         for match in matches
         if match
     ]
-    assert [each is not None for each in made] == [True, False]
+    assert [each is not None for each in offers] == [True, False]
 
 
 async def test_a_long_time_released_serves_several_who_fit_in_it(court: Court) -> None:
@@ -267,7 +267,7 @@ async def test_a_long_time_released_serves_several_who_fit_in_it(court: Court) -
 async def test_nothing_is_offered_past_a_hard_date_or_outside_the_days_wanted(court: Court) -> None:
     tomorrow = DAY + timedelta(days=1)
     made = await court.booked(TEN + timedelta(days=1))
-    week = {"latest": DAY + timedelta(days=7)}
+    week: dict[str, Any] = {"latest": DAY + timedelta(days=7)}
     bound = await court.waits(court.wants(**week), remand_expires=DAY)
     early = await court.waits(court.wants(latest=DAY))
     late = await court.waits(court.wants(earliest=DAY + timedelta(days=2), latest=DAY + timedelta(days=7)))
@@ -329,7 +329,7 @@ async def test_waiting_ends_with_the_last_day(court: Court, clock: SetClock) -> 
 async def test_the_list_is_in_order_and_says_why(court: Court, clock: SetClock) -> None:
     first = await court.waits()
     clock.set(MONDAY + timedelta(days=1))
-    days = {"latest": DAY + timedelta(days=9)}
+    days: dict[str, Any] = {"latest": DAY + timedelta(days=9)}
     urgent = await court.waits(court.wants(**days, urgent=True))
     custody = await court.waits(
         court.wants(**days, needs=court.needs(custody=(CustodyNeed(court.county.cell),)))

@@ -185,7 +185,7 @@ async def one(
         now_on=_address(key, today, view),
         other_view=_address(key, day, "day" if days > 1 else "week"),
         day_of=lambda when: _address(key, when, "day"),
-        live=[f"court:{each}" for each in sorted(ctx.actor.scope)],
+        live=_topics(ctx.actor, shown.subject if shown else None),
     )
 
 
@@ -235,6 +235,16 @@ def _preview(request: Request, typed: Typed, move: Move, taken: SlotTaken | None
 
 def _back(typed: Typed, move: Move) -> str:
     return _address(typed.text("of"), london_day(move.start), "day")
+
+
+def _topics(actor: Actor, subject: Subject | None) -> list[str]:
+    """What refreshes a diary: the reader's organisations, their own site, they themselves."""
+    topics = [f"court:{each}" for each in sorted(actor.scope)]
+    if subject and subject.kind is Kind.SITE and subject.organisation_id in actor.scope:
+        topics.append(f"custody:{subject.id}")
+    if subject and subject.kind is Kind.PERSON and subject.id == actor.person_id:
+        topics.append(f"person:{subject.id}")
+    return topics
 
 
 def _usual(subjects: Sequence[Subject], people: Sequence[Subject], actor: Actor) -> str:
