@@ -14,7 +14,7 @@ from court_link.api.bookings import NeedsIn, rules
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.requirements import CustodyNeed, Interpreting, Needs, Side, Travel
 from court_link.domain.roles import Part
-from court_link.scheduling import availability, finding
+from court_link.scheduling import availability, finding, harddates
 from court_link.scheduling.availability import Availability
 from court_link.scheduling.finding import Found, Wish
 
@@ -265,6 +265,8 @@ async def slots(
         count=asked.count,
         rules=rules(settings),
     )
+    if found.none_left:
+        await store.write(harddates.tell_none_left, ctx, hearing_id, asked=wish.needs.detained)
     return _offered(found)
 
 

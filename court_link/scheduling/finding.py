@@ -113,6 +113,7 @@ class Found:
     options: tuple[Option, ...]
     refused: tuple[Refused, ...]
     warnings: tuple[str, ...] = ()
+    none_left: bool = False  # there is a hard date, and no time from today on is before it
 
 
 def find(
@@ -159,6 +160,7 @@ def find(
         options=search.options(chosen),
         refused=search.refused(until),
         warnings=search.warnings(bool(chosen)),
+        none_left=search.none_left(bool(chosen)),
     )
 
 
@@ -209,9 +211,15 @@ class _Search:
         detained = self.detained
         told = [self.laid.bound.sentence] if self.laid.bound else []
         told += [FIRST_SITTING] if detained else []
-        if not some and self.first is None and (self.laid.bound or detained):
+        if self.none_left(some):
             told.append(harddates.none_left(self.hearing, today, asked=detained))
         return tuple(told)
+
+    def none_left(self, some: bool) -> bool:
+        """Whether a hard date has no time left: what begins after today says nothing of the days before."""
+        if self.detained:
+            return not some and self.first is None
+        return not some and self.laid.bound is not None and self.first_day <= london_day(self.laid.ctx.now)
 
     @property
     def detained(self) -> bool:
