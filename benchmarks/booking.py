@@ -82,6 +82,7 @@ class Done:
     refused: int = 0
     failed: int = 0
     seconds: float = 0
+    cpu: float = 0  # seconds of the writing processes
     latencies: list[float] = field(default_factory=list)
     rss_mb: float = 0
 
@@ -91,6 +92,7 @@ class Done:
             self.refused + other.refused,
             self.failed + other.failed,
             max(self.seconds, other.seconds),
+            self.cpu + other.cpu,
             self.latencies + other.latencies,
             max(self.rss_mb, other.rss_mb),
         )
@@ -98,6 +100,11 @@ class Done:
     @property
     def rate(self) -> float:
         return self.booked / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """Of the writing processes, for each booking: what a busy machine does not change."""
+        return self.cpu / max(self.booked, 1) * 1000
 
     @property
     def p99_ms(self) -> float:
@@ -145,7 +152,7 @@ async def _at_work(phase: Phase) -> Done:
         await db.write(docket.list_matters, SYSTEM_CONTEXT, ids)
         matters = iter(ids)
         await asyncio.sleep(max(0.0, phase.begins - time.time()))
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
 
         async def write(writer: int) -> None:
             desk = Desk(0 if phase.contended else writer)
@@ -164,7 +171,7 @@ async def _at_work(phase: Phase) -> Done:
                 done.latencies.append(time.perf_counter() - attempted)
 
         await asyncio.gather(*map(write, phase.writers))
-        done.seconds = time.perf_counter() - begun
+        done.seconds, done.cpu = time.perf_counter() - begun, time.process_time() - cpu
     finally:
         await db.close()
     done.rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -313,6 +320,8 @@ def measured(url: str, engine: str, rows: int, rounds: int, seconds: float) -> d
         "ratio_to_naive": round(rates["ours"] / rates["naive"], 1),
         "contended_p99_ms": round(contended.p99_ms, 1),
         "exclude_alone_p99_ms": round(alone.p99_ms, 1),
+        "cpu_ms": round(sums["ours"].cpu_ms, 2),
+        "raw_cpu_ms": round(sums["raw"].cpu_ms, 2),
         "failed": sums["ours"].failed + contended.failed,
         "exclude_alone_failed": alone.failed,
         "overlaps": run.overlaps,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from court_link.scheduling import booking, sweeps, vacating
 from court_link.scheduling.booking import Change
 from court_link.scheduling.vacating import VacateReason
 from court_link.store import bookings, open_db
+from court_link.store.bookings import Booking as BookingValue
 from court_link.store.hearings import LIVE_BOOKING
 from court_link.store.tables import Booking, Hearing
 from tests.county import SYSTEM_CONTEXT, County, add_hearing, add_shift
@@ -84,10 +85,10 @@ class Life(RuleBasedStateMachine):
         custody = () if cell is None else (CustodyNeed(county.cell if cell else county.second_cell),)
         return Needs(courtroom, minutes, custody, (county.officer if room else county.second_officer,))
 
-    def standing(self, number: int) -> bookings.Booking | None:
+    def standing(self, number: int) -> BookingValue | None:
         """What stands for a matter, a hold before its time is over too."""
         matter = self.matters[number]
-        found = self.read(lambda s, c: bookings.of_hearings(s, [matter], c.now))
+        found: Mapping[UUID, BookingValue] = self.read(lambda s, c: bookings.of_hearings(s, [matter], c.now))
         return found.get(matter)
 
     @rule(number=_hearing, start=_start, room=_which, cell=st.none() | _which, by=st.integers(0, 1))
