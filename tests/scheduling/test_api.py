@@ -9,11 +9,13 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from court_link.domain.events import EventKind
+from court_link.domain.places import PersonKind
 from court_link.domain.roles import OrganisationKind, Role
 from court_link.identity.organisations import Organisation
-from court_link.store.tables import ApiToken
+from court_link.store.tables import ApiToken, EventRow
 from tests.api.apps import World
-from tests.county import SYSTEM_CONTEXT, County
+from tests.county import SYSTEM_CONTEXT, County, add_person
 
 MATTER = {
     "title": "R v Example",
@@ -266,3 +268,101 @@ async def test_another_court_s_hearing_is_exactly_like_none(
         assert foreign.status_code == none.status_code == 404, address
         assert foreign.content == none.content
     assert (await stranger.get("/api/hearings")).json()["items"] == []
+
+
+async def test_all_that_a_booking_needs_is_shown_as_it_was_asked(
+    clerk: httpx.AsyncClient, settled: County, world: World
+) -> None:
+    interpreter = await world.db.write(
+        lambda s, c: add_person(s, c, settled.court, PersonKind.INTERPRETER, "Ms Tongue", ("Polish",)),
+        SYSTEM_CONTEXT,
+    )
+    needs = {
+        "attending": [str(settled.officer), str(interpreter)],
+        "custody": [
+            {
+                "room_id": str(settled.cell),
+                "consultation": 20,
+                "turnaround": 5,
+                "afterwards": 10,
+                "escorts": 1,
+                "observed": True,
+            }
+        ],
+        "travel": [{"person_id": str(settled.officer), "minutes": 30}],
+        "interpreting": [
+            {
+                "person_id": str(interpreter),
+                "language": "Polish",
+                "side": "defence",
+                "consecutive": False,
+                "rest": 15,
+            }
+        ],
+        "parts": ["probation"],
+        "recording": True,
+    }
+    hearing = await listed(clerk, recording_power="A power", recording_ordered_by="District Judge Example")
+    asked = wanted(settled, needs=needs)
+    made = await clerk.post(f"/api/hearings/{hearing['id']}/bookings", json=asked)
+    assert made.status_code == 201, made.text
+    shown = (await clerk.get(made.headers["Location"])).json()["needs"]
+    assert shown == asked["needs"] | {"others": 0, "detained": False}
+
+
+async def test_hard_dates_and_recording_are_changed_like_what_else_was_typed(
+    clerk: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    hearing = await listed(clerk, remand_expires="2026-12-01", detained=True)
+    address = f"/api/hearings/{hearing['id']}"
+    half = await clerk.patch(address, json={"recording_power": "A power"})
+    assert [error["field"] for error in half.json()["errors"]] == ["recording_ordered_by"]
+    both = {"recording_power": "A power", "recording_ordered_by": "District Judge Example"}
+    changed = (
+        await clerk.patch(address, json=both | {"custody_limit": "2026-12-05", "detained": False})
+    ).json()
+    assert changed | both == changed
+    assert (changed["remand_expires"], changed["custody_limit"]) == ("2026-12-01", "2026-12-05")
+    assert (changed["detained"], changed["in_custody"]) == (False, False)
+    far = await clerk.patch(address, json={"remand_expires": "2036-12-01"})
+    assert [error["field"] for error in far.json()["errors"]] == ["remand_expires"]
+    assert (await stranger.get(address)).status_code == 404
+
+
+async def test_looking_for_a_time_tells_once_that_none_is_left(
+    clerk: httpx.AsyncClient, settled: County, world: World
+) -> None:
+    hearing = await listed(clerk, remand_expires="2026-11-20")
+    asked = {"from": "2026-11-23", "minutes": "20", "courtroom_id": str(settled.courtroom)}
+    for _ in range(2):
+        found = await clerk.get(f"/api/hearings/{hearing['id']}/slots", params=asked)
+        assert found.status_code == 200, found.text
+        assert any("No sitting is left" in warning for warning in found.json()["warnings"])
+
+    def told(session: Any, ctx: Any) -> int:
+        rows = session.exec(select(EventRow).where(EventRow.kind == EventKind.SLOT_NONE_LEFT))
+        return len(rows.all())
+
+    assert await world.db.read(told, SYSTEM_CONTEXT) == 1
+
+
+async def test_a_direction_has_a_scope_and_is_discharged_when_it_has_done_its_work(
+    clerk: httpx.AsyncClient, settled: County, world: World
+) -> None:
+    hearing = await listed(clerk)
+    await clerk.post(f"/api/hearings/{hearing['id']}/bookings", json=wanted(settled))
+    links = await world.db.read(_links, settled.listing_officer, UUID(hearing["id"]))
+    address = f"/api/hearings/{hearing['id']}/directions"
+    said = {
+        "link_id": links["defendant"],
+        "medium": "video",
+        "force": "require",
+        "maker": "District Judge Example",
+        "representations": "None made.",
+        "scope": "Every hearing",
+    }
+    made = (await clerk.post(address, json=said)).json()
+    assert made["scope"] == "Every hearing"
+    ended = await clerk.post(f"{address}/{made['id']}/discharge")
+    assert (ended.status_code, ended.json()["status"]) == (200, "discharged")
+    assert (await clerk.post(f"{address}/{made['id']}/discharge")).status_code == 404
