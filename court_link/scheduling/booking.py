@@ -236,12 +236,25 @@ def _placing(
     running = hearing.state in LIVE
     if running and replaced is not None:
         had = bookings.value(replaced, ctx.now)
+        _check_underway(hearing, had, change)
         running = change.start == had.slot.start
-        later = hearing.state is HearingState.LOBBY_OPEN and change.start > had.slot.start
-        if replace(had.needs, minutes=change.needs.minutes) != change.needs or not (running or later):
-            raise WrongState("Once the lobby is open a hearing can only begin later, or take another length.")
     expires = ctx.now + change.hold if change.hold is not None else None
     return Placing(hearing, change.needs, change.start, running, expires)
+
+
+def _check_underway(hearing: Hearing, had: Booking, change: Change) -> None:
+    """What may change of a hearing whose lobby is open: it begins later, somebody else comes to the same
+    courtroom. Once it has begun only its length may. Raises WrongState.
+    """
+    waits = hearing.state is HearingState.LOBBY_OPEN
+    same = replace(had.needs, minutes=change.needs.minutes) == change.needs
+    if not same and not (waits and change.needs.courtroom_id == had.courtroom_id):
+        raise WrongState(
+            "Once the lobby is open a hearing stays in its courtroom, and once it has begun nobody in it is"
+            " exchanged."
+        )
+    if change.start != had.slot.start and not (waits and change.start > had.slot.start):
+        raise WrongState("Once the lobby is open a hearing can only begin later, or take another length.")
 
 
 def _make_way(
@@ -311,8 +324,10 @@ def _stand(
     """
     hearing.version += 1
     planned = {DueKind.END_FORGOTTEN: forgotten_at(booked.slot)}
-    if hearing.state not in LIVE:  # those who are in stay in, and their lobby has been opened
+    exchanged = before is not None and before.resource_ids != booked.needs.resource_ids
+    if hearing.state not in LIVE or exchanged:  # otherwise those who are in stay in, as they are
         inviting.invite(session, ctx, hearing, booked.needs, places, before)
+    if hearing.state not in LIVE:
         planned[DueKind.OPEN_LOBBY] = booked.slot.start - JOIN_BEFORE
     due.plan(session, hearing.id, planned)
 

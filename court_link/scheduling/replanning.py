@@ -216,7 +216,7 @@ class _Asked:
         exchange = Exchange(self._place(what.out, "out"), self._place(what.into, "into"))
         change = Change(hearing.id, exchange.needs(own.needs), own.slot.start, own.id)
         plan = self._planned([change], booked)
-        if hearing.state is HearingState.BOOKED:
+        if hearing.state in (HearingState.BOOKED, HearingState.LOBBY_OPEN):
             reassigning.relieve(self.session, self.ctx, hearing.id, exchange)
         return plan
 

@@ -16,7 +16,7 @@ from court_link.scheduling import groups
 from court_link.scheduling.groups import Days
 from court_link.scheduling.replanning import Length, Move, Reassign, Split, Swap
 from court_link.store import Db, Session
-from court_link.store.tables import Booking, DirectionRow, EventRow, Hearing, Reservation
+from court_link.store.tables import Booking, DirectionRow, EventRow, Hearing, Link, Reservation
 from tests.scheduling.replanning import DAY, TEN, Court, said
 
 ELEVEN = TEN + timedelta(hours=1)
@@ -120,6 +120,43 @@ async def test_another_judge_sits_late_and_what_the_first_was_given_leads_nowher
     assert links[Part.BENCH].credential_version == 2
     assert not links[Part.BENCH].revoked
     assert links[Part.OFFICER].credential_version == 1
+
+
+async def test_a_bench_and_an_officer_are_replaced_while_people_wait_in_the_lobby(court: Court) -> None:
+    first = await court.person("District Judge Example", PersonKind.JUDICIARY)
+    second = await court.person("District Judge Sample", PersonKind.JUDICIARY)
+    hearing = await court.booked(attending=(court.county.officer, first))
+    waiting = next(link for link in await court.links(hearing) if link.part is Part.DEFENDANT)
+    await court.change(hearing, state=HearingState.LOBBY_OPEN)
+    await court.make(hearing, Reassign(first, second))
+    await court.make(hearing, Reassign(court.county.officer, court.county.second_officer))
+    (standing,) = await court.standing(hearing)
+    assert standing.needs.attending == (court.county.second_officer, second)
+    links = await court.links(hearing)
+    assert next(link for link in links if link.part is Part.BENCH).credential_version == 2
+    assert {link.label for link in links if link.part is Part.OFFICER and not link.revoked} == {
+        "PC 2043 Sample"
+    }
+    stays = next(link for link in links if link.id == waiting.id)
+    assert (stays.version, stays.credential_version) == (waiting.version, waiting.credential_version)
+    courtrooms = Reassign(court.county.courtroom, court.county.second_courtroom)
+    with pytest.raises(WrongState):
+        await court.make(hearing, courtrooms)
+
+
+async def test_what_the_court_took_away_does_not_come_back_when_a_waiting_hearing_grows(
+    court: Court,
+) -> None:
+    hearing = await court.booked()
+    officer = next(link for link in await court.links(hearing) if link.part is Part.OFFICER)
+
+    def take_away(session: Session, ctx: Context) -> None:
+        session.get_one(Link, officer.id).revoked = True
+
+    await court.db.write(take_away, court.clerk)
+    await court.change(hearing, state=HearingState.LOBBY_OPEN)
+    await court.make(hearing, Length(45))
+    assert [link.revoked for link in await court.links(hearing) if link.part is Part.OFFICER] == [True]
 
 
 async def test_a_defendant_moves_to_another_room_and_their_direction_with_them(court: Court) -> None:

@@ -197,6 +197,7 @@ def _may(ctx: Context, whole: Whole, related: Related) -> dict[str, bool]:
     return {
         "find": books and of.state is HearingState.LISTED,
         "move": books and of.state is HearingState.BOOKED and confirmed,
+        "later": books and of.state in (HearingState.BOOKED, HearingState.LOBBY_OPEN) and confirmed,
         "lengthen": books and (of.state is HearingState.BOOKED or of.state in LIVE) and confirmed,
         "reassign": books and of.state not in FINISHED and bool(confirmed or whole.links),
         "copy": books,
@@ -215,7 +216,7 @@ def _may(ctx: Context, whole: Whole, related: Related) -> dict[str, bool]:
 #: What can be changed, in the order of the page: what must be allowed for it, its address, and its words.
 _CHANGES = (
     ("move", "book", "Find another time", "Free times, and why the others cannot be had"),
-    ("move", "change/time", "Move to another time", "When you know the time already"),
+    ("later", "change/time", "Move to another time", "When you know the time already"),
     ("lengthen", "change/length", "Make it longer or shorter", "From the same start, also while it goes on"),
     ("lengthen", "overrun", "Give it more time", "What comes after it is moved when you approve it"),
     ("find", "waiting", "Put on the wait list", "A time that is released is offered to it"),
@@ -248,13 +249,18 @@ def _undirected(whole: Whole) -> list[Any]:
     return [link for link in whole.links if link.remote and link.id not in directed]
 
 
+#: What happened, where its code does not read as a sentence.
+_TITLES = {EventKind.SLOT_NONE_LEFT: "No sitting left before a hard date"}
+
+
 def _told(happened: Happened) -> dict[str, Any]:
     """One line of what happened, as the timeline shows it."""
     words = happened.texts.get("words", "")
     reason = happened.data.get("reason", "")
     if happened.kind is EventKind.HEARING_VACATED and reason in set(VacateReason):
         words = f"{REASONS[VacateReason(reason)]}. {words}".strip()
-    title = happened.kind.value.replace(".", " ").replace("_", " ").capitalize()
+    plain = happened.kind.value.replace(".", " ").replace("_", " ").capitalize()
+    title = _TITLES.get(happened.kind, plain)
     return {"title": title, "at": happened.at, "by": happened.by, "text": words}
 
 
