@@ -4,8 +4,9 @@
 itself. It books one room at a time, so it asks for the occurrences that overlap a candidate day of one room
 after another, as objects of its mapper; what is free of a day is then worked out in Python. *cal.com* reads
 every booking of everyone over the whole range in one query and holds each slot against each of them. Both
-stop here at the tenth time, which is kinder than they are; both look at every quarter of an hour in which the
-courtroom sits.
+stop here at the tenth time, which is kinder than they are; both look at every five minutes
+in which the courtroom sits, as ours does, and count what ours offers: the quarters of an hour, and where a
+free stretch begins.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from court_link.domain.requirements import Needs
 from court_link.store import tables
 from court_link.store.columns import Moment
 
-_QUARTER = timedelta(minutes=15)
+_STEP = timedelta(minutes=5)
+_QUARTER = 15
 
 
 class Base(DeclarativeBase):
@@ -72,12 +74,18 @@ def fill(session: Session) -> None:
         session.execute(text(statement))
 
 
-def candidates(day: datetime) -> Iterator[datetime]:
-    """The quarters of an hour of a day at which a courtroom that sits from nine to five could begin."""
+def candidates(day: datetime, length: timedelta) -> Iterator[datetime]:
+    """The starts of a day in a courtroom that sits from nine to five."""
     at = day.replace(hour=9, minute=0)
-    while day.weekday() < 5 and at < day.replace(hour=17, minute=0):
+    while day.weekday() < 5 and at + length <= day.replace(hour=17, minute=0):
         yield at
-        at += _QUARTER
+        at += _STEP
+
+
+def offered(free: Sequence[datetime]) -> list[datetime]:
+    """Those on the quarters of an hour, and the first of each stretch."""
+    every = {*free}
+    return [each for each in free if each.minute % _QUARTER == 0 or each - _STEP not in every]
 
 
 def _days(count: int) -> Iterator[datetime]:
@@ -98,13 +106,13 @@ def by_day(session: Session, needs: Needs, days: int, count: int) -> list[dateti
     found: list[datetime] = []
     for day in _days(days):
         taken = {room: _overlapping(session, room, day) for room in needs.resource_ids}
-        for start in candidates(day):
+        for start in candidates(day, needs.length):
             if all(
                 not any(each.start_dt < until and since < each.end_dt for each in taken[room])
                 for room, since, until in _spans(needs, start)
             ):
                 found.append(start)
-                if len(found) == count:
+                if len(offered(found)) == count:
                     return found
     return found
 
@@ -137,10 +145,10 @@ def by_slot(session: Session, needs: Needs, days: int, count: int) -> list[datet
         busy.setdefault(resource, []).append((since.astimezone(UTC), until.astimezone(UTC)))
     found: list[datetime] = []
     for day in whole[:-1]:
-        for start in candidates(day):
+        for start in candidates(day, needs.length):
             if all(_clear(busy.get(each, ()), since, until) for each, since, until in _spans(needs, start)):
                 found.append(start)
-                if len(found) == count:
+                if len(offered(found)) == count:
                     return found
     return found
 

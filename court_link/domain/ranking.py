@@ -1,7 +1,7 @@
 """Which free times are best, and why, in words.
 
 In this order: what must be heard soon is heard soonest (a person in custody, a hard date); the least waiting
-for officers; the nearest to what was asked; the rooms that were asked for.
+for officers; the nearest to what was asked, in days and then on the clock; the rooms that were asked for.
 
 **Waiting** is the minutes that lie between a hearing and the officer's nearest other booking of that London
 day, whichever comes first; an officer with no other booking that day waits from the time for which the
@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from court_link.domain import wording
-from court_link.domain.times import Interval, london_day
+from court_link.domain.times import Interval, london_day, to_london
 
 #: At most so many times of one day are offered while other days have some, so that there is a choice.
 OF_ONE_DAY = 4
@@ -108,8 +108,16 @@ def _by_day(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
 def _key(each: Candidate, asked: Asked) -> tuple[Any, ...]:
     if asked.must:
         return (each.start, each.waiting, each.way)
-    before = each.start < asked.moment  # of two as near, the one that nobody has to come earlier for
-    return (each.waiting, abs(each.start - asked.moment), before, each.way)
+    days = abs((london_day(each.start) - london_day(asked.moment)).days)
+    off = _clock(each.start) - _clock(asked.moment)
+    # Of two as near, the one that nobody has to come earlier for.
+    return (each.waiting, days, abs(off), off < 0, each.way)
+
+
+def _clock(moment: datetime) -> int:
+    """Minutes on the London clock since midnight."""
+    local = to_london(moment)
+    return local.hour * 60 + local.minute
 
 
 def _nearness(start: datetime, listed: datetime) -> str:

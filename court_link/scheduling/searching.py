@@ -53,6 +53,7 @@ class Laid:
     times: Sequence[Obstacle]  # when nothing can be had: the past, and what lies beyond a hard date
     left_out: frozenset[UUID]  # bookings that are in nobody's way
     _masks: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _ways: dict[Needs, list[tuple[Wanted, int]]] = field(default_factory=dict)
 
     def sits(self, courtroom_id: UUID) -> int:
         """The starts that lie in the courtroom's sittings."""
@@ -77,7 +78,9 @@ class Laid:
 
     def masked(self, needs: Needs) -> slots.Masked:
         """Everything asked for, each with the starts that it refuses; worked out once for all ways."""
-        found = []
+        if needs in self._ways:
+            return self._ways[needs]
+        found = self._ways[needs] = []
         for each in self.wanted(needs):
             # A pool is told apart by its list of obstacles, which `pools` keeps alive.
             key = (each.id or id(each.obstacles), each.before, each.after, needs.length)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, exists, false, or_, tru
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
-from court_link.domain.context import Context
+from court_link.domain.context import Actor, Context
 from court_link.domain.errors import Forbidden, NotFound, Stale
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import HearingState
@@ -38,11 +39,18 @@ def visible(session: Session, ctx: Context, hearing_id: UUID, *, lock: bool = Fa
     `lock` takes its row lock (PostgreSQL): every use case that changes a hearing takes this lock before
     any other, so that their order is the same everywhere.
     """
-    query = select(Hearing).where(Hearing.id == hearing_id, in_scope(ctx))
-    hearing = session.exec(query.with_for_update(of=Hearing) if lock else query).one_or_none()
+    query = _visible_to(ctx.actor, lock)
+    hearing: Hearing | None = session.execute(query, {"hearing": hearing_id}).scalars().one_or_none()
     if hearing is None:
         raise NotFound()
     return hearing
+
+
+@lru_cache(maxsize=512)
+def _visible_to(actor: Actor, lock: bool) -> Any:
+    """One hearing, for one asker: everybody asks it all the time, and putting it together takes a while."""
+    query = select(Hearing).where(Hearing.id == bindparam("hearing"), in_scope(Context(actor)))
+    return query.with_for_update(of=Hearing) if lock else query
 
 
 def of_court(

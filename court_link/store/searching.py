@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -26,13 +26,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
     union_all,
 )
 from sqlmodel import Session, col
 
 from court_link.domain.booking import BookingState, Purpose
-from court_link.domain.context import Context
+from court_link.domain.context import Actor, Context
 from court_link.domain.slots import Stretch
 from court_link.domain.times import Interval
 from court_link.store.buckets import Key
@@ -163,25 +162,34 @@ def named(
     """What these reservations, given by resource and start, are for, as far as the asker may know."""
     if not wanted:
         return {}
-    rows = session.execute(
-        select(
-            col(Reservation.resource_id),
-            col(Reservation.starts_at),
-            col(Reservation.purpose),
-            col(Booking.state),
-            col(Hearing.title),
-            in_scope(ctx).label("seen"),
-        )
-        .join(Booking, col(Booking.id) == col(Reservation.booking_id))
-        .join(Hearing, col(Hearing.id) == col(Booking.hearing_id))
-        .where(tuple_(col(Reservation.resource_id), col(Reservation.starts_at)).in_(sorted(wanted)))
-    )
+    given = {"ids": list({each for each, _ in wanted}), "starts": list({at for _, at in wanted})}
     return {
-        (row.resource_id, row.starts_at): Named(
-            row.purpose, row.title if row.seen else None, row.state is BookingState.PROVISIONAL
-        )
-        for row in rows
+        (resource_id, at): Named(purpose, title if seen else None, state is BookingState.PROVISIONAL)
+        for resource_id, at, purpose, state, title, seen in _named(ctx.actor).rows(session, given)
+        if (resource_id, at) in wanted
     }
+
+
+@lru_cache(maxsize=256)
+def _named(actor: Actor) -> Prepared:
+    """For one reader, who asks again and again: what they may see is a part of the statement."""
+    starts: BindParameter[Any] = bindparam("starts", expanding=True)
+    columns = (
+        col(Reservation.resource_id),
+        col(Reservation.starts_at),
+        col(Reservation.purpose),
+        col(Booking.state),
+        col(Hearing.title),
+        in_scope(Context(actor)).label("seen"),
+    )
+    return Prepared(
+        lambda _: (
+            select(*columns)
+            .join(Booking, col(Booking.id) == col(Reservation.booking_id))
+            .join(Hearing, col(Hearing.id) == col(Booking.hearing_id))
+            .where(col(Reservation.resource_id).in_(_IDS), col(Reservation.starts_at).in_(starts))
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
