@@ -78,13 +78,17 @@ def _court(session: Session, ctx: Context, rooms: dict[tuple[str, str], UUID], a
 
 def _wait(session: Session, ctx: Context, ahead: Sequence[date]) -> None:
     """Three matters that are heard in person for now would take a time by video that becomes free."""
-    filters = Filters(day=next(day for day in ahead if plan.entries(day)), state=HearingState.LISTED)
-    for number, row in enumerate(list(hearings.on_day(session, ctx, filters))[:3]):
-        if row.listed_room_id is None:
-            continue
-        needs = Needs(row.listed_room_id, plan.booked_minutes(row.hearing_type), others=2)
-        wants = Wants(needs, (row.listed_room_id,), ahead[0], ahead[-1], urgent=number == 0)
-        waitlist.join(session, ctx, row.id, wants)
+    in_person = [
+        row
+        for day in ahead
+        for row in hearings.on_day(session, ctx, Filters(day=day, state=HearingState.LISTED))
+        if row.hearing_type in plan.LINKED and not row.youth
+    ]
+    for number, row in enumerate(in_person[:3]):
+        if row.listed_room_id:
+            needs = Needs(row.listed_room_id, plan.booked_minutes(row.hearing_type), others=2)
+            wants = Wants(needs, (row.listed_room_id,), ahead[0], ahead[-1], urgent=number == 0)
+            waitlist.join(session, ctx, row.id, wants)
 
 
 def _trial(session: Session, ctx: Context, courtroom: UUID, days: Sequence[date]) -> None:

@@ -60,7 +60,8 @@ _CHARGES = {
 CUSTODY = frozenset({"First appearance", "Remand", "Sending"})
 #: How many officers give evidence by link.
 OFFICERS = {"Officer's evidence": 1, "Trial": 2}
-_LINKED = ("Bail", "Guilty anticipated plea", "Not guilty anticipated plea", "Sentence", "Sentence")
+#: What a video link court hears of people who are not in custody.
+LINKED = ("Bail", "Guilty anticipated plea", "Not guilty anticipated plea", "Sentence", "Sentence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def _custody(hours: tuple[time, time]) -> Sitting:
 
 
 def _linked(house: str, room: str, hours: tuple[time, time]) -> Sitting:
-    return Sitting(house, room, hours, "VLT", (*_LINKED, "Officer's evidence"), 30, 0.6)
+    return Sitting(house, room, hours, "VLT", (*LINKED, "Officer's evidence"), 30, 0.6)
 
 
 def _trial(house: str, room: str, hours: tuple[time, time]) -> Sitting:
