@@ -135,7 +135,9 @@ def bootstrap(
 
 @cli.command("import")
 def import_list(
-    file: Annotated[Path, typer.Argument(help="A court list (JSON).", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A court list (JSON) or a rota (XML).", exists=True, dir_okay=False)
+    ],
     court: Annotated[str, typer.Option(help="The court that imports it, where there are several.")] = "",
     day: Annotated[
         datetime | None,
@@ -144,10 +146,10 @@ def import_list(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import a court's list. Exit status 0 when it can be imported, 2 when it is refused.
+    """Import a court's list or rota. Exit status 0 when it can be imported, 2 when it is refused.
 
     It reads magistrates' standard, public and adult court lists, civil and family daily cause lists, and
-    Crown Court daily lists; the kind is told by what the file holds.
+    Crown Court daily lists, and rotas of court sessions; the kind is told by what the file holds.
     """
     from court_link.demo.clock import court_clock
     from court_link.importing.command import command

@@ -13,16 +13,14 @@ from court_link.domain.clock import Clock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import CourtLinkError
 from court_link.domain.wording import plural
-from court_link.importing import courts, lists, reading, reports, runs, siting
+from court_link.importing import courts, lists, reading, reports, rota, rota_command, runs, siting
+from court_link.importing.exits import FAILED, IMPORTED, REFUSED
 from court_link.importing.formats import FORMATS
 from court_link.importing.reading import Reading
 from court_link.importing.reports import Report
 from court_link.importing.runs import Run
 from court_link.store import migrate, open_db
 from court_link.store.tables.imports import ImportState
-
-#: Exit statuses.
-IMPORTED, FAILED, REFUSED = 0, 1, 2
 
 
 def command(
@@ -40,9 +38,11 @@ def command(
     0 when the file can be imported (and was, unless `dry_run`), 2 when it is refused, 1 when something else
     stood in the way. `court` names the court that imports, where there are several, and `day` the day of a
     list that does not say which it is for. The report goes to standard output, progress to standard error.
-    A file that was stopped half-way is taken up again.
+    A list that was stopped half-way is taken up again. A rota (XML) is applied whole, or not at all.
     """
     with file.open("rb") as source:
+        if rota.is_rota(source.peek(64)):
+            return rota_command.command(url, clock, file, court=court, dry_run=dry_run, as_json=as_json)
         what = reading.read(source, day)
     report = reports.of(what)
     if not report.refused:

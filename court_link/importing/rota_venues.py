@@ -29,6 +29,11 @@ def matched(session: Session, organisation_id: UUID, venues: Iterable[Venue]) ->
     return {venue: room for venue, room in found if room is not None}
 
 
+def house_name(location: str) -> str:
+    """The court house that a location means, spelled out: "Luton MC" is Luton Magistrates Court."""
+    return _CROWN.sub("Crown Court", _MAGISTRATES.sub("Magistrates Court", location))
+
+
 def _by_register(
     venue: Venue, sites: Iterable[Site], rooms: Mapping[UUID, list[Resource]]
 ) -> Resource | None:
@@ -38,7 +43,7 @@ def _by_register(
 
 
 def _by_name(venue: Venue, sites: Iterable[Site], rooms: Mapping[UUID, list[Resource]]) -> Resource | None:
-    words = house_words(_CROWN.sub("Crown Court", _MAGISTRATES.sub("Magistrates Court", venue.location)))
+    words = house_words(house_name(venue.location))
     house = [site for site in sites if house_words(site.name) == words]
     # "Luton 2" of Luton is its courtroom 2: the house's own name says nothing of the room.
     wanted = room_words(venue.name) - words or room_words(venue.name)

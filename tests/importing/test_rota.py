@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import ResourceKind
+from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import CourtLinkError, Stale, WrongState
 from court_link.domain.events import EventKind
@@ -20,6 +22,8 @@ from court_link.domain.places import SiteKind
 from court_link.domain.sittings import Half
 from court_link.domain.times import Interval, to_london
 from court_link.importing import register, rota, rota_runs
+from court_link.importing.command import command
+from court_link.importing.exits import IMPORTED, REFUSED
 from court_link.importing.rota_comparing import Change
 from court_link.importing.rota_runs import Run
 from court_link.store import Db, places, sittings
@@ -27,6 +31,7 @@ from court_link.store.tables import EventRow, Hearing, ImportRow, SittingSession
 from court_link.store.tables.imports import ImportState
 from tests.county import add_booking
 from tests.importing.conftest import Court
+from tests.stores import MONDAY
 
 BEDFORDSHIRE = Path(__file__).parents[1] / "data" / "rota" / "bedfordshire-rota-2024-04-02.xml"
 CTX = Context(SYSTEM)
@@ -429,3 +434,29 @@ async def test_a_staged_rota_that_is_forgotten_is_gone(db: Db, court: Court, roo
     assert cancelled.state is ImportState.CANCELLED
     with pytest.raises(WrongState):
         await db.write(rota_runs.confirm, CTX, run.id)
+
+
+# `court-link import`
+
+
+async def test_the_command_tells_a_rota_by_what_it_holds(
+    database_url: str,
+    court: Court,
+    rooms: dict[str, UUID],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "from-the-area"
+    file.write_bytes(a_rota(profile("CS1"), profile("CS2", venue="9")))
+
+    def run(*, dry_run: bool = False) -> int:
+        return command(database_url, SetClock(MONDAY), file, dry_run=dry_run)
+
+    assert await asyncio.to_thread(run, dry_run=True) == IMPORTED
+    assert "Would be 1 created" in capsys.readouterr().out
+    assert await asyncio.to_thread(run) == IMPORTED
+    assert "01 Reserve, Luton MC is not one of your courtrooms" in capsys.readouterr().out
+    assert len(await court.db.read(rows, CTX)) == 1
+    file.write_bytes(a_rota(profile("CS1", half="EVE")))
+    assert await asyncio.to_thread(run) == REFUSED
+    assert "Nothing was imported" in capsys.readouterr().out
