@@ -3,6 +3,8 @@
 `python -m tests.promises.booking_process serve URL PORT` is one server process on a store;
 `... book ADDRESS TOKEN COUNTY SEED ATTEMPTS` is a client of servers, by HTTP;
 `... write URL COUNTY SEED ATTEMPTS` writes the store itself, with no server. The last two print a tally.
+`... group URL COUNTY HEARINGS` moves three hearings together for ever, and says each move that was made;
+`... apart URL COUNTY HEARINGS` moves them one by one, and waits after the first.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from itertools import count
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -31,10 +34,11 @@ from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import Role
 from court_link.media.fake import FakeEngine
 from court_link.scheduling import booking, listing, vacating
+from court_link.scheduling.booking import Change
 from court_link.scheduling.listing import Matter
 from court_link.scheduling.vacating import VacateReason
 from court_link.settings import Settings
-from court_link.store import Db, open_db
+from court_link.store import Db, bookings, open_db
 from tests.county import County
 from tests.stores import MONDAY
 
@@ -50,6 +54,8 @@ class Tally:
     answers: Counter[int] = field(default_factory=Counter)
     standing: dict[str, str] = field(default_factory=dict)  # hearing -> booking
     unsure: set[str] = field(default_factory=set)  # hearings with a request that was never answered
+    wishes: dict[str, Wish] = field(default_factory=dict)  # hearing -> what it was booked with
+    left: list[str] = field(default_factory=list)  # hearings that nobody here has in hand
     busy_without_retry_after: int = 0
 
     def document(self) -> dict[str, Any]:
@@ -84,11 +90,16 @@ class Wish:
         return Needs(self.courtroom, 20, (CustodyNeed(self.cell),), (self.officer,))
 
 
+#: Hearings, what each is to be booked with, and the booking that stands for it.
+Moves = list[tuple[str, Wish, str]]
+
+
 class Desk(Protocol):
     """A way to the service. Each verb answers an HTTP status, and an id where there is one."""
 
     async def list_matter(self) -> tuple[int, str]: ...
     async def book(self, hearing: str, wish: Wish, replacing: str | None) -> tuple[int, str]: ...
+    async def rebook(self, moves: Moves) -> tuple[int, list[str]]: ...
     async def release(self, booking_id: str) -> int: ...
     async def vacate(self, hearing: str) -> int: ...
 
@@ -130,6 +141,14 @@ class ByHttp:
         body = {"starts_at": start, "needs": needs, "replacing": replacing}
         return await self._post(f"/api/hearings/{hearing}/bookings", body)
 
+    async def rebook(self, moves: Moves) -> tuple[int, list[str]]:
+        """One after the other: the API has no one request for what this asks."""
+        status, made = 200, []
+        for hearing, wish, standing in moves:
+            status, booked = await self.book(hearing, wish, standing)
+            made.append(booked or standing)
+        return status, made
+
     async def release(self, booking_id: str) -> int:
         return (await self._post(f"/api/bookings/{booking_id}/release"))[0]
 
@@ -164,6 +183,19 @@ class Directly:
         )
         return await self._status(booked)
 
+    async def rebook(self, moves: Moves) -> tuple[int, list[str]]:
+        changes = [
+            Change(UUID(hearing), wish.needs, TEN + timedelta(minutes=wish.minute), UUID(standing))
+            for hearing, wish, standing in moves
+        ]
+        try:
+            made = await self._db.write(booking.rebook, self._clerk, changes, rules=Rules())
+        except Conflict:
+            return 409, [standing for _, _, standing in moves]
+        except Unavailable:
+            return 503, [standing for _, _, standing in moves]
+        return 200, [str(each.id) for each in made]
+
     async def release(self, booking_id: str) -> int:
         return (await self._status(self._db.write(booking.release, self._clerk, UUID(booking_id))))[0]
 
@@ -173,7 +205,7 @@ class Directly:
 
 
 async def attempt(desk: Desk, county: County, rng: random.Random, attempts: int, tally: Tally) -> None:
-    """Create, move, release and vacate at random, several people at once, until so many attempts are made.
+    """Create, move, swap, release and vacate at random, several people at once, so many attempts in all.
 
     A server that is killed meanwhile ends it; what it had not answered is left as unsure.
     """
@@ -195,11 +227,15 @@ async def step(desk: Desk, hearing: str, county: County, rng: random.Random, tal
         tally.answers[status] += 1
         return hearing
     standing = tally.standing.get(hearing)
+    if standing is not None and tally.left and rng.random() < 0.25:
+        await swap(desk, hearing, tally)
+        return hearing
     tally.unsure.add(hearing)
     if standing is None or rng.random() < 0.5:
-        status, made = await desk.book(hearing, Wish.any(county, rng), standing)
+        wish = Wish.any(county, rng)
+        status, made = await desk.book(hearing, wish, standing)
         if made:
-            tally.standing[hearing] = made
+            tally.standing[hearing], tally.wishes[hearing] = made, wish
     else:
         status = await (desk.release(standing) if rng.random() < 0.5 else desk.vacate(hearing))
         if status == 200:
@@ -208,7 +244,26 @@ async def step(desk: Desk, hearing: str, county: County, rng: random.Random, tal
     tally.answers[status] += 1
     # Some bookings are left to stand, so that the day fills up.
     over = status == 200 and hearing not in tally.standing
-    return "" if over or rng.random() < 0.1 else hearing
+    if over or rng.random() >= 0.1:
+        return "" if over else hearing
+    if hearing in tally.standing:
+        tally.left.append(hearing)
+    return ""
+
+
+async def swap(desk: Desk, hearing: str, tally: Tally) -> None:
+    """A hearing and one that was left to stand each take the other's time and places, both or neither."""
+    pair = (hearing, tally.left.pop(0))
+    tally.unsure.update(pair)
+    wishes = [tally.wishes[each] for each in reversed(pair)]
+    moves = [(each, wish, tally.standing[each]) for each, wish in zip(pair, wishes, strict=True)]
+    status, made = await desk.rebook(moves)
+    tally.standing.update(zip(pair, made, strict=True))
+    if status == 200:
+        tally.wishes.update(zip(pair, wishes, strict=True))
+    tally.unsure.difference_update(pair)
+    tally.answers[status] += 1
+    tally.left.append(pair[1])
 
 
 async def serve(url: str, port: str) -> None:
@@ -244,6 +299,34 @@ async def write(url: str, county: str, seed: str, attempts: str) -> None:
     print(json.dumps(tally.document()))
 
 
+async def group(url: str, county: str, hearings: str) -> None:
+    """Move three hearings together, ten minutes on and back, until killed; each move that is made is said."""
+    await _move_on(url, county, [UUID(each) for each in hearings.split(",")], together=True)
+
+
+async def apart(url: str, county: str, hearings: str) -> None:
+    """What a group must not be: one hearing after another. Says the first, and waits to be killed."""
+    await _move_on(url, county, [UUID(each) for each in hearings.split(",")], together=False)
+
+
+async def _move_on(url: str, county: str, hearings: list[UUID], *, together: bool) -> None:
+    there = county_of(county)
+    clerk = there.person(there.court, Role.LISTING_OFFICER)
+    db = await open_db(url, SetClock(MONDAY))
+    for turn in count(1):
+        start = TEN + timedelta(minutes=10 * (turn % 2))
+        standing = await db.read(lambda s, c: bookings.of_hearings(s, hearings, c.now), clerk)
+        changes = [
+            Change(each, standing[each].needs, start + i * timedelta(hours=1), standing[each].id)
+            for i, each in enumerate(hearings)
+        ]
+        for some in [changes] if together else [[change] for change in changes]:
+            await db.write(booking.rebook, clerk, some, rules=Rules())
+            print(turn, flush=True)
+            if not together:
+                await asyncio.to_thread(sys.stdin.read)
+
+
 def county_of(document: str) -> County:
     """The county that another process settled."""
     return County(**{name: UUID(id_) for name, id_ in json.loads(document).items()})
@@ -253,7 +336,13 @@ def document_of(county: County) -> str:
     return json.dumps({name: str(id_) for name, id_ in asdict(county).items()})
 
 
-_MODES: dict[str, Callable[..., Awaitable[None]]] = {"serve": serve, "book": book, "write": write}
+_MODES: dict[str, Callable[..., Awaitable[None]]] = {
+    "serve": serve,
+    "book": book,
+    "write": write,
+    "group": group,
+    "apart": apart,
+}
 
 if __name__ == "__main__":
     mode, *words = sys.argv[1:]

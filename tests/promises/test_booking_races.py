@@ -192,16 +192,16 @@ async def test_eight_clients_of_one_server_on_sqlite_never_book_twice(
     await check(sqlite_store, tallies)
 
 
-async def test_two_processes_writing_one_sqlite_file_never_book_twice(
-    sqlite_store: str, rng: random.Random
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_eight_processes_that_create_move_swap_and_vacate_never_book_twice(
+    engine: str, request: pytest.FixtureRequest, rng: random.Random
 ) -> None:
-    county, _ = await settled(sqlite_store)
+    url = request.getfixturevalue(f"migrated_{engine}")()
+    county, _ = await settled(url)
     async with asyncio.timeout(280 + ATTEMPTS / 4):
-        writers = [
-            process("write", sqlite_store, document_of(county), rng.random(), ATTEMPTS // 2) for _ in range(2)
-        ]
+        writers = [process("write", url, document_of(county), rng.random(), ATTEMPTS // 8) for _ in range(8)]
         tallies = await told(writers)
-    await check(sqlite_store, tallies)
+    await check(url, tallies)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
