@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
+from court_link.domain import wording
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.places import DutyKind, PersonKind
 from court_link.domain.roles import OrganisationKind
-from court_link.domain.times import Interval, day_interval, from_london
+from court_link.domain.times import Interval, day_interval, from_london, london_day
 
 #: The longest stretch that is kept as one, so that a look at some days need not go back for ever.
 LONGEST = timedelta(days=35)
@@ -64,6 +65,16 @@ def on_the_clock(
     same_day = ends > begins or (begins_fold, ends_fold) == (0, 1)
     last = day if same_day else day + timedelta(days=1)
     return Interval(start, from_london(last, ends, fold=ends_fold, field="ends"))
+
+
+def said(during: Interval) -> str:
+    """ "Monday 23 November", with a later last day named too; "10pm to 6am, Monday 23 November"."""
+    first, last = london_day(during.start), london_day(during.end - timedelta(microseconds=1))
+    if during == whole_days(first, last):
+        day = wording.short_day(first)
+        return day if first == last else f"{day} to {wording.short_day(last)}"
+    times = f"{wording.clock(during.start)} to {wording.clock(during.end)}"
+    return f"{times}, {wording.short_day(first)}"
 
 
 def may_employ(organisation: OrganisationKind, kind: PersonKind) -> bool:

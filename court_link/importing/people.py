@@ -26,6 +26,7 @@ from court_link.domain.ids import new_id
 from court_link.domain.places import DutyKind
 from court_link.domain.roles import OrganisationKind, Permission
 from court_link.domain.rota import may_employ, whole_days
+from court_link.domain.rota import said as span_said
 from court_link.domain.times import Interval, day_interval
 from court_link.importing import csvs
 from court_link.importing.csvs import Faulty
@@ -351,7 +352,7 @@ def _compare_duties(session: Session, organisation_id: UUID, reading: Reading, a
     for words, keys in (("is added", fresh), ("goes", gone)):
         for person, during, kind in sorted(keys, key=lambda key: (key[1], str(key[0])))[:_SHOWN]:
             called = DutyKind(kind).value.replace("_", " ")
-            difference.say(f"{named[person].name}: {called}, {wording.span(during)}, {_on(during)}, {words}.")
+            difference.say(f"{named[person].name}: {called}, {span_said(during)}, {words}.")
     if apply:
         duties.remove(session, [known[key] for key in gone])
         duties.add(session, [(person, during, DutyKind(kind)) for person, during, kind in fresh])
@@ -359,10 +360,6 @@ def _compare_duties(session: Session, organisation_id: UUID, reading: Reading, a
             named[person].version += 1
         session.flush()
     return difference
-
-
-def _on(during: Interval) -> str:
-    return wording.day(during.start)
 
 
 def _report(format_: str, difference: _Difference, faults: Sequence[Fault]) -> Report:

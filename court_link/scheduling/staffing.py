@@ -2,8 +2,8 @@
 
 Both are derived each time from the rota and the bookings as they stand, so that a pool that falls below its
 use when somebody goes sick is always flagged, and a booking is never broken silently. Only what lies ahead is
-told. The court is told of its own hearings, and that somebody is not available; why is for their own
-organisation.
+told. The court is told of all that its own hearings lack, and that somebody is not available; why is for
+their own organisation. Every other organisation is told of its own suites and people alone.
 """
 
 from __future__ import annotations
@@ -168,8 +168,11 @@ class _Look:
 
     def shortfalls(self, changed: Mapping[UUID, Shifted | None] | None = None) -> Iterator[Shortfall]:
         """Pools by site and time; `changed` are shifts that are supposed to be others."""
-        pools = {pool for each in self.standing for pool, _ in each.taken}
-        counted = {key: found for key in pools if (found := _pool(key))}
+        pools = {(pool, self._is_own(each.court_id)) for each in self.standing for pool, _ in each.taken}
+        kept = {suite.id for suite in staff.suites(self.session, self.reach)}
+        counted = {
+            key: found for key, court in pools if (found := _pool(key)) and (court or found[1] in kept)
+        }
         sites = {site_id for _, site_id in counted.values()}
         used = self._used(counted)
         known = {each.id: each for each in staff.shifts(self.session, sites, self.within)}
@@ -200,7 +203,10 @@ class _Look:
         rota |= {person: list(stretches) for person, stretches in self.rota.items()}
         for each in sorted(self.standing, key=lambda one: one.slot):
             for person in each.needs.attending:
-                if person in rota and person in places:
+                if person not in rota or person not in places:
+                    continue
+                # Of who takes part each is told of their own alone, as `domain.sight` has it.
+                if self._is_own(each.court_id) or self._is_own(places[person].organisation_id):
                     yield from self._absence(each, places[person], rota[person])
 
     def _absence(self, standing: Standing, person: Place, rota: Sequence[DutyStretch]) -> Iterator[Absence]:
@@ -226,6 +232,13 @@ class _Look:
                 if key in used:
                     used[key] -= units
         return used
+
+    @property
+    def reach(self) -> Owners:
+        return None if self.ctx.actor.everywhere else self.ctx.actor.scope
+
+    def _is_own(self, organisation_id: UUID) -> bool:
+        return self.reach is None or organisation_id in self.reach
 
     def _touched(self, standing: Standing) -> Touched:
         seen = standing.hearing_id in self.seen

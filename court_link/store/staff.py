@@ -85,6 +85,7 @@ class Standing:
     """A booking that stands: what it needs, and what it took of the counted pools."""
 
     hearing_id: UUID
+    court_id: UUID
     title: str
     slot: Interval
     courtroom: str
@@ -292,7 +293,13 @@ def _employed(row: Any) -> Employed:
 
 def _standing(within: Interval | None) -> Any:
     query: Any = (
-        columns(Booking, col(Hearing.title), col(Resource.name).label("room"), col(Site.name).label("house"))
+        columns(
+            Booking,
+            col(Hearing.title),
+            col(Hearing.court_id),
+            col(Resource.name).label("room"),
+            col(Site.name).label("house"),
+        )
         .join(Hearing, col(Hearing.id) == col(Booking.hearing_id))
         .join(Resource, col(Resource.id) == col(Booking.courtroom_id))
         .outerjoin(Site, col(Site.id) == col(Resource.site_id))
@@ -307,10 +314,10 @@ def _standing(within: Interval | None) -> Any:
 def _found(session: Session, query: Any, now: datetime) -> list[Standing]:
     found = []
     rows: Sequence[Any] = session.execute(query).all()
-    for booking, title, room, house in rows:
+    for booking, title, court_id, room, house in rows:
         if not bookings.lapsed(booking, now):
             slot = Interval(booking.starts_at, booking.ends_at)
             where = f"{room}, {house}" if house else room
             needs, taken = Needs.read(booking.needs["needs"]), bookings.units_taken(booking)
-            found.append(Standing(booking.hearing_id, title, slot, where, needs, taken))
+            found.append(Standing(booking.hearing_id, court_id, title, slot, where, needs, taken))
     return found

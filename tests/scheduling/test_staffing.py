@@ -178,6 +178,18 @@ async def test_a_court_reads_that_an_officer_is_not_available_and_never_why(db, 
     assert (own.hearing.hearing_id, own.hearing.title, own.hearing.slot.start) == (None, "", TEN)
 
 
+async def test_each_organisation_is_told_of_its_own_suites_and_people_alone(db, county, custody, force):
+    shift_id = await shift(db, county, custody, 1)
+    await booked(db, county, custody=cell(county.cell), attending=(county.officer,))
+    await db.write(rostering.change_shift, custody, shift_id, Count(1, 1), None)
+    await db.write(rostering.add_duty, force, county.officer, Stretch(DutyKind.LEAVE, TODAY), None)
+    told = {}
+    for who, ctx in (("custody", custody), ("force", force), ("court", county.listing_officer)):
+        gaps = await db.read(staffing.gaps, ctx, TODAY)
+        told[who] = (len(gaps.short), len(gaps.absent))
+    assert told == {"custody": (1, 0), "force": (0, 1), "court": (1, 1)}
+
+
 async def test_nothing_that_is_kept_for_ever_says_why_somebody_is_away(db, county, force):
     hearing = await booked(db, county, attending=(county.officer,), facts={"visibility": Visibility.PRIVATE})
     await db.write(rostering.add_duty, force, county.officer, Stretch(DutyKind.SICK, TODAY), None)

@@ -21,6 +21,7 @@ from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.places import DutyKind, PersonKind
 from court_link.domain.rota import Stretch, on_the_clock, whole_days
+from court_link.domain.rota import said as span_said
 from court_link.domain.times import Interval, day_interval, london_day
 from court_link.scheduling import readings, rostering, staffing
 from court_link.scheduling.opening import monday_of
@@ -318,7 +319,7 @@ async def _save_duty(
             return render(
                 request,
                 "staff-effect.html",
-                title=f"{KINDS[stretch.kind]}, {_span(stretch.during)}",
+                title=f"{KINDS[stretch.kind]}, {span_said(stretch.during)}",
                 caption=left[0].name,
                 gaps=Gaps(absent=tuple(left)),
                 action=here,
@@ -466,21 +467,11 @@ def _part(stretch: DutyStretch, day: date) -> str:
 
 
 def _said(stretch: DutyStretch) -> str:
-    return f"{KINDS[stretch.kind]}, {_span(stretch.interval)}"
-
-
-def _span(during: Interval) -> str:
-    """ "Monday 23 November", "Monday 23 to Friday 27 November", or the times on the day that it begins."""
-    first, last = london_day(during.start), london_day(during.end - timedelta(microseconds=1))
-    if during == whole_days(first, last):
-        said = wording.short_day(first)
-        return said if first == last else f"{said} to {wording.short_day(last)}"
-    times = f"{wording.clock(during.start)} to {wording.clock(during.end)}"
-    return f"{times}, {wording.short_day(first)}"
+    return f"{KINDS[stretch.kind]}, {span_said(stretch.interval)}"
 
 
 def _shift_said(suite: Suite, of: Shifted) -> str:
-    return f"{suite.name}: {POOLS[of.pool][1]}, {_span(of.during)}"
+    return f"{suite.name}: {POOLS[of.pool][1]}, {span_said(of.during)}"
 
 
 def _suite_address(of: Shifted, done: str = "") -> str:
@@ -503,4 +494,3 @@ def _suite_today(staffed: Staffed) -> tuple[Suite, list[str]]:
 def _address(monday: date, q: str, station: UUID | None, after: UUID | None = None) -> str:
     given = {"week": monday.isoformat(), "q": q, "station": station or "", "after": after or ""}
     return "/staff?" + urlencode({name: str(value) for name, value in given.items() if value})
-
