@@ -14,6 +14,7 @@ import pytest
 
 from tests.importing import made
 from tests.importing.made import case, hearing, of_one_room
+from tests.importing.other_lists import adult, adult_case
 
 COUNTS = ("created", "updated", "unchanged", "no_longer_listed")
 
@@ -75,6 +76,14 @@ def test_a_refused_file_exits_2_and_makes_nothing(store):
     assert len(report["errors"]) == 5
     assert set(report["errors"][0]) == {"path", "message"}
     assert not store.exists()
+
+
+def test_an_adult_court_list_goes_in_on_the_day_that_is_told(store, tmp_path):
+    file = tmp_path / "adult.json"
+    file.write_bytes(made.published(adult(("10:00", [adult_case()]))))
+    status, report = imported(store, file, "--day", "2026-11-25")
+    assert (status, report["format"], report["created"]) == (0, "magistrates_adult_court_list", 1)
+    assert kept(store, "select listed_day from hearing") == [("2026-11-25",)]
 
 
 def test_a_person_reads_what_is_wrong(store):

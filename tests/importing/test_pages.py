@@ -11,6 +11,7 @@ from court_link.importing import runs
 from tests.api.apps import Browser, World, csrf_of, started
 from tests.importing import made
 from tests.importing.conftest import SYSTEM_CTX
+from tests.importing.other_lists import adult, adult_case
 
 
 @pytest.fixture
@@ -29,10 +30,10 @@ async def clerk(world: World, house) -> Browser:
     return await world.signed_in(await world.person(house, Role.LISTING_OFFICER))
 
 
-async def send(browser: Browser, content: bytes, name: str = "list.json"):
+async def send(browser: Browser, content: bytes, name: str = "list.json", **typed: str):
     token = csrf_of(await browser.get("/imports"))
     return await browser.post(
-        "/imports", {"csrf_token": token}, files={"file": (name, content, "application/json")}
+        "/imports", {"csrf_token": token, **typed}, files={"file": (name, content, "application/json")}
     )
 
 
@@ -138,3 +139,35 @@ async def test_a_run_that_the_service_left_is_taken_up_when_it_starts_again(sqli
         await world.db.write(runs.begin, SYSTEM_CTX, UUID(sent["id"]))
     async with started(sqlite_store) as world:
         assert (await done(world, f"/{sent['id']}")).report.created == 5
+
+
+async def test_the_page_says_which_lists_can_be_read(clerk):
+    page = (await clerk.get("/imports")).text
+    for name in ("adult court list", "Civil and family daily cause list", "Crown Court daily list"):
+        assert name in page
+
+
+async def test_whoever_sends_an_adult_court_list_may_say_its_day(world, clerk):
+    content = made.published(adult(("10:00", [adult_case()])))
+    printed = await done(world, (await send(clerk, content)).headers["location"])
+    assert [day.isoformat() for day in printed.days] == ["2026-11-24"]
+    assert any("does not say which day it is for" in warning for warning in printed.report.warnings)
+    told = await done(world, (await send(clerk, content, day="25/11/2026")).headers["location"])
+    assert [day.isoformat() for day in told.days] == ["2026-11-25"]
+    assert told.report.warnings == printed.report.warnings[1:]
+    wrong = await send(clerk, content, day="the 25th")
+    assert wrong.status_code == 422
+    assert "Enter a day, like 23/11/2026" in wrong.text
+    assert 'value="the 25th"' in wrong.text
+
+
+async def test_the_api_is_told_the_day_too(world, house):
+    machine = await world.machine(house, Role.LISTING_OFFICER)
+    content = made.published(adult(("10:00", [adult_case()])))
+    for path in ("/api/imports/check", "/api/imports"):
+        answer = await machine.post(path, params={"day": "2026-11-25"}, content=content)
+        body = answer.json()
+        assert answer.is_success, body
+        assert (body.get("report") or body)["format"] == "magistrates_adult_court_list"
+    refused = await machine.post("/api/imports/check", params={"day": "soon"}, content=content)
+    assert refused.status_code == 422
