@@ -9,7 +9,7 @@ court types them again, for they may have changed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -123,7 +123,7 @@ def again(
         subject_id=later.id,
         data={"from": str(earlier.id)},
     )
-    return Listed(later.id, needs)
+    return Listed(later.id, _likely(needs, later))
 
 
 def before(session: Session, ctx: Context, hearing_id: UUID) -> Before:
@@ -147,7 +147,7 @@ def clone(session: Session, ctx: Context, hearing_id: UUID, asked: Listing) -> L
     start = _checked(session, ctx, of, asked, ())
     row = groups.copy(session, of, start, asked.minutes or of.minutes, asked.courtroom_id)
     _record_listed(session, ctx, row, of)
-    return Listed(row.id, groups.last_needs(session, of.id))
+    return Listed(row.id, _likely(groups.last_needs(session, of.id), row))
 
 
 def another_day(
@@ -167,6 +167,16 @@ def another_day(
     _go_on(session, ctx, of, row, needs)
     _record_listed(session, ctx, row, of)
     return row
+
+
+def _likely(needs: Needs | None, row: Hearing) -> Needs | None:
+    """What the new hearing is likely to need: as before, but for what was said of it since. Recording was
+    ordered for the other hearing alone.
+    """
+    if needs is None:
+        return None
+    courtroom = row.listed_room_id or needs.courtroom_id
+    return replace(needs, courtroom_id=courtroom, minutes=row.minutes, detained=row.detained, recording=False)
 
 
 def _go_on(session: Session, ctx: Context, earlier: Hearing, later: Hearing, needs: Needs | None) -> None:

@@ -128,7 +128,7 @@ def first_guess(of: Summary, today: date, likely: Suggestion | None, choices: It
         ("courtroom_id", str(of.courtroom_id or "")),
     ]
     if of.booking is not None:
-        return guess + _as_typed(of.booking.needs)
+        return guess + as_typed(of.booking.needs)
     guess.append(("minutes", str((likely and likely.minutes) or of.minutes or "")))
     if likely is None:
         return guess
@@ -142,7 +142,7 @@ def first_guess(of: Summary, today: date, likely: Suggestion | None, choices: It
     return guess
 
 
-def _as_typed(needs: Needs) -> Pairs:
+def as_typed(needs: Needs) -> Pairs:
     """The form that these needs would have come from."""
     pairs = [("minutes", str(needs.minutes)), ("others", str(needs.others))]
     pairs += [("custody", str(need.room_id)) for need in needs.custody]

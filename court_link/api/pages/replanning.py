@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from court_link.api.asking import Asker, Settings, Store
 from court_link.api.bookings import rules
+from court_link.api.pages.needed import as_typed
 from court_link.api.pages.rendering import render
 from court_link.api.pages.typed import Typed, day_of, typed_day
 from court_link.domain import wording
@@ -296,12 +297,13 @@ def check(
 ) -> Response:
     """What will change and for whom, and the button that does it; or why it cannot be done.
 
-    The button posts `hidden` to `address`; `back` is where what was entered can be changed.
+    The button posts `hidden` to `address`; `back` is where what was entered can be changed. To have asked
+    what would happen is no conflict: only a change that was sent is.
     """
     return render(
         request,
         "change-check.html",
-        status=409 if seen.refused else 200,
+        status=409 if seen.refused and request.method == "POST" else 200,
         of=of,
         heading=heading,
         address=address,
@@ -465,15 +467,6 @@ def _on_to_finding(made: Listed, asked: Listing, done: str) -> Response:
     """The times for what its like needed, or the new hearing's page where nothing is known of that."""
     if made.needs is None:
         return RedirectResponse(f"/hearings/{made.hearing_id}?done={done}", 303)
-    courtroom = asked.courtroom_id or made.needs.courtroom_id
-    pairs = [
-        ("day", typed_day(asked.day)),
-        ("courtroom_id", str(courtroom)),
-        ("minutes", str(asked.minutes or made.needs.minutes)),
-        ("others", str(made.needs.others)),
-        *(("custody", str(need.room_id)) for need in made.needs.custody),
-        *(("attending", str(each)) for each in made.needs.attending),
-    ]
-    for need in made.needs.custody[:1]:
-        pairs += [("consultation", str(need.consultation)), ("turnaround", str(need.turnaround))]
+    day, courtroom = ("day", typed_day(asked.day)), ("courtroom_id", str(made.needs.courtroom_id))
+    pairs = [day, courtroom, *as_typed(made.needs)]
     return RedirectResponse(f"/hearings/{made.hearing_id}/book?{urlencode(pairs)}", 303)
