@@ -108,16 +108,11 @@ def _by_day(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
 def _key(each: Candidate, asked: Asked) -> tuple[Any, ...]:
     if asked.must:
         return (each.start, each.waiting, each.way)
-    days = abs((london_day(each.start) - london_day(asked.moment)).days)
-    off = _clock(each.start) - _clock(asked.moment)
+    here, there = to_london(each.start), to_london(asked.moment)
+    days = abs((here.date() - there.date()).days)
+    off = (here.hour - there.hour) * 60 + here.minute - there.minute
     # Of two as near, the one that nobody has to come earlier for.
     return (each.waiting, days, abs(off), off < 0, each.way)
-
-
-def _clock(moment: datetime) -> int:
-    """Minutes on the London clock since midnight."""
-    local = to_london(moment)
-    return local.hour * 60 + local.minute
 
 
 def _nearness(start: datetime, listed: datetime) -> str:

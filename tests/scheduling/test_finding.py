@@ -124,7 +124,7 @@ async def test_what_is_found_is_what_each_day_s_own_search_finds_free(db: Db, co
         await taken(db, county, at, length, what)
     hearing = await listed(db, county)
     every = await found(db, county, Wish(needs), hearing=hearing, days=4, count=50)
-    one_by_one = []
+    one_by_one: list[datetime] = []
     for day in range(4):
         times = await db.read(
             availability.find, county.listing_officer, hearing, needs, TODAY + day * DAY, rules=RULES
