@@ -1,4 +1,4 @@
-"""`court-link import FILE` of a rota: the same as the page, in one transaction. The service may run meanwhile."""
+"""`court-link import FILE` of a rota: the same as the page, in one transaction."""
 
 from __future__ import annotations
 
