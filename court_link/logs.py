@@ -57,5 +57,7 @@ def configure(settings: Settings) -> None:
     )
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     # These name addresses, queries and statements at their lower levels.
-    for noisy in ("aioice", "httpx", "httpcore", "apscheduler", "sqlalchemy", "alembic", "uvicorn.access"):
+    for noisy in ("aioice", "httpx", "httpcore", "sqlalchemy", "alembic", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # A tick that takes longer than its interval does the next one's work too; faults are still told.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
