@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,24 @@ from court_link.api.following import key as following_key
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.hearing import HearingState
+from court_link.domain.places import DutyKind
 from court_link.domain.roles import Part, Role
+from court_link.domain.rota import Stretch, whole_days
 from court_link.identity import tokens
-from court_link.importing import lists, reading, runs
-from court_link.scheduling import calendar_feeds, following
+from court_link.importing import lists, people, people_files, reading, runs
+from court_link.scheduling import calendar_feeds, following, rostering
 from court_link.scheduling.calendar_feeds import Kind
 from court_link.store import Db, Session
+from court_link.store.imports import STAFF_FORMATS
 from court_link.store.tables import (
     ApiToken,
     Booking,
     CalendarFeed,
     DirectionRow,
+    Duty,
     Hearing,
     Link,
+    Shift,
     Site,
     TrackingReference,
     User,
@@ -52,7 +57,14 @@ FOUND = (
 )
 
 #: Addresses that answer something else than a page: downloads, and the feed of live pages.
-NOT_PAGES = {"/audit.csv", "/follow/live", "/evidence/{link_id}/calendar.ics", "/enter/sample-list.json"}
+NOT_PAGES = {
+    "/audit.csv",
+    "/follow/live",
+    "/evidence/{link_id}/calendar.ics",
+    "/enter/sample-list.json",
+    "/staff/import/template/{kind}",
+}
+_FORCE = "force-administrator"
 #: Who opens each page, and at which addresses; {names} stand for what the county holds.
 PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/": ("", ("/",)),
@@ -67,6 +79,10 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/custody": ("custody", ("/custody",)),
     "/custody/{site_id}": ("custody", ("/custody/{hatfield}", "/custody/{stevenage}")),
     "/custody/{site_id}/disconnect/{link_id}": ("custody", ("/custody/{hatfield}/disconnect/{defendant}",)),
+    "/closures": ("clerk", ("/closures", "/closures?site={house}")),
+    "/closures/new": ("clerk", ("/closures/new",)),
+    "/closures/{closure_id}": ("clerk", ("/closures/{closure}",)),
+    "/closures/{closure_id}/remove": ("clerk", ("/closures/{closure}/remove",)),
     "/day": ("clerk", ("/day", "/day?date=2026-11-28", "/day?q=nobody-at-all")),
     "/diary": (
         "clerk",
@@ -156,6 +172,29 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/report/assumptions": ("commissioner", ("/report/assumptions",)),
     "/room/{link_id}": ("officer", ("/room/{officer}",)),
     "/sign-in": ("", ("/sign-in",)),
+    "/staff": ("custody", ("/staff", "/staff?q=nobody-at-all", "/staff?week=23/11/2026")),
+    "/sittings": ("clerk", ("/sittings", "/sittings?site={house}&week=2026-12-21")),
+    "/sittings/new": ("clerk", ("/sittings/new?room={courtroom}&day=2026-11-24&half=PM",)),
+    "/sittings/rooms/{courtroom_id}": ("clerk", ("/sittings/rooms/{courtroom}",)),
+    "/sittings/rota": ("clerk", ("/sittings/rota",)),
+    "/sittings/rota/{rota_id}": (
+        "clerk",
+        ("/sittings/rota/{court_rota}", "/sittings/rota/{wrong_court_rota}"),
+    ),
+    "/sittings/{sitting_id}": ("clerk", ("/sittings/{sitting}",)),
+    "/sittings/{sitting_id}/remove": ("clerk", ("/sittings/{sitting}/remove",)),
+    "/staff/import": (_FORCE, ("/staff/import",)),
+    "/staff/import/{run_id}": (_FORCE, ("/staff/import/{rota}", "/staff/import/{wrong_rota}")),
+    "/staff/people/{person_id}": (_FORCE, ("/staff/people/{rostered}",)),
+    "/staff/people/{person_id}/duties/new": (_FORCE, ("/staff/people/{rostered}/duties/new",)),
+    "/staff/people/{person_id}/duties/{duty_id}": (_FORCE, ("/staff/people/{rostered}/duties/{duty}",)),
+    "/staff/people/{person_id}/duties/{duty_id}/remove": (
+        _FORCE,
+        ("/staff/people/{rostered}/duties/{duty}/remove",),
+    ),
+    "/staff/shifts/{shift_id}": ("custody", ("/staff/shifts/{shift}",)),
+    "/staff/shifts/{shift_id}/remove": ("custody", ("/staff/shifts/{shift}/remove",)),
+    "/staff/suites/{site_id}": ("custody", ("/staff/suites/{hatfield}",)),
     "/tokens": ("administrator", ("/tokens",)),
     "/waitlist": ("clerk", ("/waitlist",)),
     "/tokens/new": ("administrator", ("/tokens/new",)),
@@ -184,6 +223,12 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "/hearings/{lobby_open}/links/new": ("clerk", "Make the link"),
     "/hearings/{in_session}/end": ("clerk", "End the hearing"),
     "/places/new": ("administrator", "Add this place"),
+    "/closures/new": ("clerk", "Close it"),
+    "/sittings/new?room={courtroom}": ("clerk", "Add this session"),
+    "/sittings/rota": ("clerk", "Read this rota"),
+    "/staff/import": (_FORCE, "Read this file"),
+    "/staff/people/{rostered}/duties/new": (_FORCE, "Save"),
+    "/staff/shifts/{shift}": ("custody", "Save"),
     "/places/{house}": ("administrator", "Save details"),
     "/places/{house}#rooms": ("administrator", "Add it"),
 }
@@ -240,6 +285,38 @@ async def busy_day(db: Db, running: Service) -> None:
         assert clerk.actor.organisation_id
         run = await db.write(runs.start, clerk, clerk.actor.organisation_id, name)
         await lists.stage(db, clerk, run, reading.read_bytes((_LISTS / name).read_bytes()))
+    await _roster(db, await county.as_(db, _FORCE))
+    await _calendars(db, clerk)
+
+
+async def _calendars(db: Db, clerk: Context) -> None:
+    """A sitting, a closure, and two rotas, of which one is refused."""
+    (house, _), *_ = (await db.read(sittings.week, clerk, None, date(2026, 11, 23))).houses
+    room = (await db.read(sittings.week, clerk, house, date(2026, 11, 23))).rooms[0]
+    on = sitting(date(2026, 12, 22), Half.AM)
+    await db.write(sittings.add, clerk, sittings.Asked(room.id, on, "VIR"))
+    await db.write(closures.make, clerk, closures.Asked(house, None, whole_days(_SHUT, _SHUT)))
+    assert clerk.actor.organisation_id
+    for name, content in (
+        ("rota.xml", a_rota(profile("CS1"), profile("CS2", venue="9"))),
+        ("wrong.xml", a_rota(profile("CS1", half="EVE"))),
+    ):
+        what = rota.read(io.BytesIO(content))
+        await db.write(rota_runs.stage, clerk, clerk.actor.organisation_id, name, what)
+
+
+_SHUT = date(2026, 12, 24)
+
+
+async def _roster(db: Db, force: Context) -> None:
+    """An officer on leave, and two files of shifts, of which one is refused."""
+    week = whole_days(date(2026, 11, 23), date(2026, 11, 29))
+    officer = (await db.read(rostering.people, force, week, "1187"))[0].person
+    leave = Stretch(DutyKind.LEAVE, whole_days(date(2026, 11, 24), date(2026, 11, 25)))
+    await db.write(rostering.add_duty, force, officer.id, leave, None)
+    for name, line in (("rota.csv", "1187,23/11/2026,,,sick"), ("wrong-rota.csv", "1187,today,,,holiday")):
+        file = people_files.read(f"person number,date,from,to,kind\n{line}\n".encode())
+        await db.write(people.stage, force, name, file)
 
 
 def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
@@ -260,9 +337,16 @@ def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
         state.value: first(Hearing.id, Hearing.state == state, Hearing.id != held, ~waits)
         for state in HearingState
     }
+    rostered = session.exec(select(Duty).where(Duty.kind == DutyKind.LEAVE)).first()
+    assert rostered
     return {
         **by_state,
-        **{state.value: first(ImportRun.id, ImportRun.state == state) for state in ImportState},
+        **{
+            state.value: first(
+                ImportRun.id, ImportRun.state == state, col(ImportRun.format).not_in(STAFF_FORMATS)
+            )
+            for state in ImportState
+        },
         "waiting": first(Waiting.hearing_id, col(Waiting.offered_booking_id).is_(None)),
         "offered": first(Waiting.hearing_id, col(Waiting.offered_booking_id).is_not(None)),
         "held": held,
@@ -279,6 +363,15 @@ def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
         "house": first(Site.id, Site.name == "Hatfield Magistrates’ Court"),
         "courtroom": first(Booking.courtroom_id, Booking.hearing_id == hearing),
         "booking": first(Booking.id, Booking.hearing_id == hearing),
+        "rostered": rostered.person_id,
+        "duty": rostered.id,
+        "shift": first(Shift.id),
+        "rota": first(ImportRun.id, ImportRun.file_name == "rota.csv"),
+        "wrong_rota": first(ImportRun.id, ImportRun.file_name == "wrong-rota.csv"),
+        "sitting": first(SittingSession.id, SittingSession.business_type == "VIR"),
+        "closure": first(Closure.id),
+        "court_rota": first(ImportRun.id, ImportRun.file_name == "rota.xml"),
+        "wrong_court_rota": first(ImportRun.id, ImportRun.file_name == "wrong.xml"),
         "cell": first(Link.room_id, Link.id == link(Part.DEFENDANT)),
         "pc": first(Link.person_id, Link.id == link(Part.OFFICER)),
     }
