@@ -5,6 +5,7 @@ The pages of a hearing itself change as it goes; they are looked at stage by sta
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime
@@ -24,9 +25,10 @@ from court_link.domain.hearing import HearingState
 from court_link.domain.places import DutyKind
 from court_link.domain.roles import Part, Role
 from court_link.domain.rota import Stretch, whole_days
+from court_link.domain.sittings import Half, sitting
 from court_link.identity import tokens
-from court_link.importing import lists, people, people_files, reading, runs
-from court_link.scheduling import calendar_feeds, following, rostering
+from court_link.importing import lists, people, people_files, reading, rota, rota_runs, runs
+from court_link.scheduling import calendar_feeds, closures, following, rostering, sittings
 from court_link.scheduling.calendar_feeds import Kind
 from court_link.store import Db, Session
 from court_link.store.imports import STAFF_FORMATS
@@ -34,17 +36,20 @@ from court_link.store.tables import (
     ApiToken,
     Booking,
     CalendarFeed,
+    Closure,
     DirectionRow,
     Duty,
     Hearing,
     Link,
     Shift,
     Site,
+    SittingSession,
     TrackingReference,
     User,
     Waiting,
 )
 from court_link.store.tables.imports import ImportRun, ImportState
+from tests.importing.rotas import a_rota, profile
 from tests.journeys import county, waiting
 from tests.journeys.conftest import Visit
 from tests.journeys.service import Process, Service, service

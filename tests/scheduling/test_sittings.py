@@ -25,7 +25,7 @@ from court_link.store import Db
 from court_link.store.tables import Booking, EventRow, Holiday, SittingSession
 from tests.api.apps import Browser, World, csrf_of
 from tests.county import County, add_booking, add_hearing
-from tests.importing.test_rota import a_rota, luton, profile
+from tests.importing.rotas import a_rota, luton, profile
 from tests.stores import MONDAY
 
 CTX = Context(SYSTEM)
