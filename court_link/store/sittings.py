@@ -190,17 +190,20 @@ def standing(
         query = query.where(Reservation.resource_id == resource_id)
     rows = session.exec(query).all()
     seen = hearings.seen(session, ctx, {hearing.id for _, _, hearing in rows})
-    return [
-        Standing(
+    found: dict[tuple[UUID, UUID], Standing] = {}
+    for taken, booking, hearing in rows:
+        # What stands around a hearing in one room is one stretch: consultation, hearing, turnaround.
+        before = found.get((booking.id, taken.resource_id))
+        start = before.during.start if before else taken.starts_at
+        found[booking.id, taken.resource_id] = Standing(
             hearing.id,
             hearing.title if hearing.id in seen else "",
             taken.resource_id,
-            Interval(taken.starts_at, taken.ends_at),
+            Interval(start, taken.ends_at),
             Interval(booking.starts_at, booking.ends_at),
             booking.state is BookingState.PROVISIONAL,
         )
-        for taken, booking, hearing in rows
-    ]
+    return list(found.values())
 
 
 def closures(
