@@ -154,3 +154,24 @@ async def test_a_hearing_is_booked_with_the_keyboard_alone(visit: Visit, court: 
     await staff.tabs_to("Confirm booking")
     await staff.page.keyboard.press("Space")
     await staff.reads("Hearing booked")
+
+
+async def test_a_block_of_the_diary_is_dragged_and_nothing_moves_before_it_is_confirmed(
+    visit: Visit, court: Service
+) -> None:
+    staff = await county.signed_in(court, await visit(), "clerk")
+    await staff.goes("/diary")
+    block = staff.page.locator("[data-booking]").last
+    await block.scroll_into_view_if_needed()
+    title = await block.locator("strong").inner_text()
+    box = await block.bounding_box()
+    assert box
+    mouse = staff.page.mouse
+    await mouse.move(box["x"] + 5, box["y"] + 10)
+    await mouse.down()
+    await mouse.move(box["x"] + 100, box["y"] + 10, steps=5)
+    await mouse.up()
+    await expect(staff.page).to_have_url(re.compile("/diary/move[?]"))
+    await expect(staff.page.locator(".govuk-caption-l")).to_contain_text(title)
+    await expect(staff.page.locator("h1")).to_have_text(re.compile("Move this hearing|cannot be moved there"))
+    assert await staff.faults_of_page() == []
