@@ -79,7 +79,9 @@ async def test_a_booking_is_moved_after_its_effects_were_shown(court: Court, cle
     assert (await court.standing(hearing))[0].slot.start == TEN
     done = await changed(clerk, hearing, "time", day="23/11/2026", at="11am", days="this")
     assert done.headers["Location"] == f"/hearings/{hearing}?done=time"
-    assert "Booking moved" in (await clerk.get(done.headers["Location"])).text
+    page = await clerk.get(done.headers["Location"])
+    assert "Booking moved" in page.text
+    assert "Was 10am to 10:30am, Monday 23 November." in page.text
     assert (await court.standing(hearing))[0].slot.start == TEN + timedelta(hours=1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from court_link.api.pages import links
 from court_link.api.pages.rendering import render
 from court_link.api.pages.replanning import WHICH_DAYS, shown
 from court_link.api.pages.typed import Typed
+from court_link.domain import wording
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.direction import DirectionStatus, Force, Medium
@@ -22,7 +24,7 @@ from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import FINISHED, LIVE, HearingState
 from court_link.domain.roles import Part, Permission
-from court_link.domain.times import london_day
+from court_link.domain.times import Interval, london_day
 from court_link.scheduling import booking, directions, groups, matters, readings, relisting, vacating
 from court_link.scheduling.directions import Made
 from court_link.scheduling.groups import Days, Related
@@ -259,9 +261,23 @@ def _told(happened: Happened) -> dict[str, Any]:
     reason = happened.data.get("reason", "")
     if happened.kind is EventKind.HEARING_VACATED and reason in set(VacateReason):
         words = f"{REASONS[VacateReason(reason)]}. {words}".strip()
+    if happened.kind is EventKind.BOOKING_CHANGED:
+        words = _changed(happened.data)
     plain = happened.kind.value.replace(".", " ").replace("_", " ").capitalize()
     title = _TITLES.get(happened.kind, plain)
     return {"title": title, "at": happened.at, "by": happened.by, "text": words}
+
+
+def _changed(data: Mapping[str, Any]) -> str:
+    """What a booking became, and what it was; who takes part is told by the links."""
+    now, was = (
+        Interval(datetime.fromisoformat(of["starts_at"]), datetime.fromisoformat(of["ends_at"]))
+        for of in (data, data["before"])
+    )
+    if now == was:
+        return "Its time stands: another room or person, or what stands around it."
+    then, before = (f"{wording.span(each)}, {wording.short_day(each.start)}" for each in (now, was))
+    return f"Now {then}. Was {before}."
 
 
 def _made(typed: Typed) -> Made:
