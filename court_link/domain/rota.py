@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from functools import lru_cache
 
 from court_link.domain import wording
 from court_link.domain.errors import FieldError, Invalid
@@ -45,6 +46,7 @@ class Stretch:
             raise Invalid(errors=[FieldError("ends", "A shift is at most 24 hours long.")])
 
 
+@lru_cache(maxsize=1024)
 def whole_days(first: date, last: date) -> Interval:
     """From the beginning of one London day to the end of another. Raises Invalid when it is before."""
     if last < first:
@@ -52,6 +54,8 @@ def whole_days(first: date, last: date) -> Interval:
     return Interval(day_interval(first).start, day_interval(last).end)
 
 
+# A rota has the same few shifts of the same few days again and again.
+@lru_cache(maxsize=8192)
 def on_the_clock(
     day: date, begins: time, ends: time, begins_fold: int | None = None, ends_fold: int | None = None
 ) -> Interval:

@@ -16,7 +16,8 @@ from court_link.importing.faults import MOST_FAULTS, Fault
 from court_link.importing.text import fault_of, tidy
 
 MOST_BYTES = 8 * 1024 * 1024
-MOST_LINES = 60_000
+#: What is applied in one transaction, while bookings wait.
+MOST_LINES = 20_000
 #: Characters in one value.
 LONGEST = 200
 #: What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).

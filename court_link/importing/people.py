@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 
@@ -245,14 +246,14 @@ def _compare_people(
         for person, resource in staff.person_rows(session, organisation_id, lock=apply)
     }
     kinds = {KINDS[line.kind] for line in lines}
+    fresh: list[tuple[str, Mapping[str, Any]]] = []
     for line in lines:
         facts = _facts(line, stations, organisation.kind, difference.faults)
         there = known.pop(line.number.casefold(), None)
         if there is None:
             difference.added += 1
             difference.say(f"{line.name}, {line.number}, is added.")
-            if apply:
-                _add_person(session, organisation_id, line.name, facts)
+            fresh.append((line.name, facts))
             continue
         changed = _changed(*there, line.name, facts)
         if not changed:
@@ -262,6 +263,8 @@ def _compare_people(
         difference.say(f"{line.name}, {line.number}: {wording.listed(changed)} changed.")
         if apply:
             _change_person(*there, line.name, facts)
+    if apply:
+        _add_people(session, organisation_id, fresh)
     for person, resource in known.values():
         if person.kind in kinds and resource.active:
             difference.gone += 1
@@ -306,11 +309,20 @@ def _changed(person: Person, resource: Resource, name: str, facts: Mapping[str, 
     return found if resource.active else [*found, "being in use"]
 
 
-def _add_person(session: Session, organisation_id: UUID, name: str, facts: Mapping[str, Any]) -> None:
-    resource = Resource(id=new_id(), kind=ResourceKind.PERSON, organisation_id=organisation_id, name=name)
-    session.add(resource)
+def _add_people(
+    session: Session, organisation_id: UUID, fresh: Sequence[tuple[str, Mapping[str, Any]]]
+) -> None:
+    """Adds people by name and facts: their resources first, which they refer to."""
+    made = [
+        (
+            Resource(id=new_id(), kind=ResourceKind.PERSON, organisation_id=organisation_id, name=name),
+            facts,
+        )
+        for name, facts in fresh
+    ]
+    session.add_all(resource for resource, _ in made)
     session.flush()
-    session.add(Person(id=resource.id, **facts))
+    session.add_all(Person(id=resource.id, **facts) for resource, facts in made)
 
 
 def _change_person(person: Person, resource: Resource, name: str, facts: Mapping[str, Any]) -> None:
@@ -350,7 +362,7 @@ def _compare_duties(session: Session, organisation_id: UUID, reading: Reading, a
     difference.added, difference.gone = len(fresh), len(gone)
     difference.unchanged = len(wanted) - len(fresh)
     for words, keys in (("is added", fresh), ("goes", gone)):
-        for person, during, kind in sorted(keys, key=lambda key: (key[1], str(key[0])))[:_SHOWN]:
+        for person, during, kind in nsmallest(_SHOWN, keys, key=lambda key: (key[1].start, key[0])):
             called = DutyKind(kind).value.replace("_", " ")
             difference.say(f"{named[person].name}: {called}, {span_said(during)}, {words}.")
     if apply:

@@ -74,7 +74,7 @@ class Reading:
     @property
     def days(self) -> tuple[date, ...]:
         """The first and the last date that a shifts file covers."""
-        found = [london_day(each.during.start) for each in self.duties]
+        found = [london_day(datetime.fromisoformat(each)) for each in {one.begins for one in self.duties}]
         return (min(found), max(found)) if found else ()
 
 
