@@ -73,15 +73,6 @@ def holidays() -> Mapping[date, str]:
     return {date.fromisoformat(row["date"]): row["title"] for row in data("bank-holidays.json")}
 
 
-@cache
-def business_types() -> Mapping[str, tuple[str, bool]]:
-    """Session business types by code: what each is called, and whether its sessions are counted in slots."""
-    return {
-        row["typeCode"]: (row["typeDescription"], row["slot"])
-        for row in data("business-types.json")["rotaBusinessTypes"]
-    }
-
-
 def load_holidays(session: Session, ctx: Context) -> None:
     """Writes the bank holidays that are not there yet."""
     store.add_holidays(session, holidays())
