@@ -19,8 +19,8 @@ from court_link.domain.events import EventKind
 from court_link.domain.hearing import HearingState
 from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import Part, Role
-from court_link.scheduling import booking
-from court_link.scheduling.booking import AlreadyHeld, HoldLapsed
+from court_link.scheduling import booking, running
+from court_link.scheduling.booking import AlreadyHeld, Change, HoldLapsed
 from court_link.store import Db, Session, feed
 from court_link.store.bookings import Booking
 from court_link.store.tables import CapacityBucket, DueJob, Hearing, HearingOrganisation, Link, Reservation
@@ -394,3 +394,58 @@ async def test_what_happened_is_told_in_order(court: Court) -> None:
         EventKind.BOOKING_CONFIRMED,
         EventKind.BOOKING_RELEASED,
     ]
+
+
+async def rebooked(court: Court, *changes: Change) -> list[Booking]:
+    return await court.db.write(booking.rebook, court.clerk, changes, rules=RULES)
+
+
+async def test_two_hearings_swap_their_times_in_one_step_and_say_what_changed(court: Court) -> None:
+    first = await court.book(await court.matter())
+    second = await court.book(await court.matter(), TEN + minutes(60))
+    swapped = await rebooked(
+        court,
+        Change(first.hearing_id, second.needs, second.slot.start, first.id),
+        Change(second.hearing_id, first.needs, first.slot.start, second.id),
+    )
+    assert [each.slot for each in swapped] == [second.slot, first.slot]
+    told = await court.told(EventKind.BOOKING_CHANGED)
+    assert told.count(EventKind.BOOKING_CHANGED) == 2
+    assert EventKind.BOOKING_RELEASED not in told
+
+
+async def test_a_hearing_that_goes_on_may_be_made_longer_and_nothing_else(
+    court: Court, clock: SetClock
+) -> None:
+    booked = await court.book(await court.matter(), custody=())
+    clock.set(TEN + minutes(5))
+    await court.db.write(running.start, court.clerk, booked.hearing_id)
+    with pytest.raises(WrongState):
+        await court.book(booked.hearing_id, TEN + minutes(30), replacing=booked.id, custody=())
+    with pytest.raises(Invalid):
+        await court.book(booked.hearing_id, replacing=booked.id, custody=(), minutes=5)
+    longer = await court.book(booked.hearing_id, replacing=booked.id, custody=(), minutes=45)
+    assert longer.slot.end == TEN + minutes(45)
+    assert await court.state(booked.hearing_id) is HearingState.IN_SESSION
+
+
+async def test_a_hearing_that_goes_on_is_not_made_longer_over_the_next_one(
+    court: Court, clock: SetClock
+) -> None:
+    booked = await court.book(await court.matter(), custody=())
+    after = await court.book(await court.matter(), TEN + minutes(30), custody=())
+    clock.set(TEN + minutes(5))
+    await court.db.write(running.start, court.clerk, booked.hearing_id)
+    with pytest.raises(SlotTaken) as refused:
+        await court.book(booked.hearing_id, replacing=booked.id, custody=(), minutes=45)
+    assert refused.value.details["hearing_id"] == booked.hearing_id
+    assert {each.until for each in refused.value.refusals} == {after.slot.end}
+
+
+async def test_a_change_of_a_booking_that_has_been_changed_since_is_stale(court: Court) -> None:
+    booked = await court.book(await court.matter())
+    with pytest.raises(Stale):
+        await rebooked(
+            court,
+            Change(booked.hearing_id, booked.needs, TEN + minutes(90), booked.id, booked.version + 1),
+        )
