@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -40,7 +39,7 @@ async def send(request: Request, store: Store, ctx: Asker) -> Response:
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             return await _listed(request, store, ctx, error="Select a rota")
-        run = await staged(store, ctx, cast(BinaryIO, file.file), file.filename)
+        run = await staged(store, ctx, file.file, file.filename)
     return RedirectResponse(f"/sittings/rota/{run.id}", 303)
 
 
