@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -16,12 +16,13 @@ from playwright.async_api import expect
 from sqlmodel import col, select
 
 from court_link.demo import seeding
+from court_link.domain import wording
 from court_link.domain.context import Context
 from court_link.domain.hearing import HearingState
-from court_link.domain.times import day_interval, london_day
+from court_link.domain.times import day_interval, from_london, london_day
 from court_link.store import Db, Session
 from court_link.store.tables import Booking, Hearing, Resource, Site
-from tests.importing.test_rota import a_rota, profile
+from tests.importing.rotas import a_rota, profile
 from tests.journeys import county
 from tests.journeys.conftest import Visit
 from tests.journeys.service import Service, service
@@ -72,12 +73,26 @@ def _matters(session: Session, ctx: Context) -> Matters:
     }
 
 
-def booked_for(session: Session, ctx: Context, hearing_id: UUID) -> tuple[UUID, str]:
+def booked_for(session: Session, ctx: Context, hearing_id: UUID) -> tuple[UUID, datetime]:
     """The courtroom and the start of a hearing's booking."""
     made = session.exec(
         select(Booking).where(Booking.hearing_id == hearing_id, Booking.state == "confirmed")
     ).one()
-    return made.courtroom_id, made.starts_at.isoformat()
+    return made.courtroom_id, made.starts_at
+
+
+def a_gap(session: Session, ctx: Context, hearing_id: UUID) -> datetime:
+    """A start of the same afternoon at which the hearing's courtroom is free for its length."""
+    made = session.exec(
+        select(Booking).where(Booking.hearing_id == hearing_id, Booking.state == "confirmed")
+    ).one()
+    taken = session.exec(
+        select(Booking).where(Booking.courtroom_id == made.courtroom_id, Booking.state == "confirmed")
+    ).all()
+    start, length = from_london(london_day(made.starts_at), time(14)), made.ends_at - made.starts_at
+    while any(each.starts_at < start + length and each.ends_at > start for each in taken):
+        start += timedelta(minutes=5)
+    return start
 
 
 async def clerk_of(court: Service, visit: Visit, width: int = DESK) -> Visitor:
@@ -117,16 +132,18 @@ async def test_a_hearing_is_moved_by_keyboard_and_whom_it_affects_is_shown_first
     await staff.reads("This cannot be done", re.compile("is not sitting"))
     assert await staff.faults_of_page() == []
     await staff.presses("Choose something else")
-    await staff.page.get_by_label("Start").fill("4:05pm")
+    async with county.store(court) as db:
+        free = await db.read(a_gap, county.CONTEXT, hearing)
+    await staff.page.get_by_label("Start").fill(wording.clock(free))
     await staff.presses("Show what will change")
-    await staff.reads("Check what will change", "Whom it affects", "Bench, Courtroom 01")
+    await staff.reads("Check what will change", "Whom it affects", re.compile(r"now 2.*, was 10"))
     assert await staff.faults_of_page() == []
     await staff.tabs_to("Make this change")
     await staff.page.keyboard.press("Enter")
-    await staff.reads("4:05pm")
+    await expect(staff.page).to_have_url(re.compile(rf"/hearings/{hearing}\?done="))
     async with county.store(court) as db:
         _, start = await db.read(booked_for, county.CONTEXT, hearing)
-    assert "T16:05" in start
+    assert start == free
 
 
 async def test_two_hearings_are_swapped(visit: Visit, court: Service, matters: Matters) -> None:
@@ -168,15 +185,17 @@ async def test_a_vacated_hearing_is_listed_again_and_its_time_is_offered_to_who_
     await board.reads("On offer now", within=30)
     assert await board.faults_of_page() == []
     await board.presses("Accept")
-    await board.reads("Nothing waits")
+    await board.reads("Hearing booked")
 
     await staff.goes(f"/hearings/{vacated}")
-    await staff.follows("List it again")
+    await staff.presses("List it again")
     await staff.reads("List this matter again")
     assert await staff.faults_of_page() == []
     await staff.page.get_by_label("Day", exact=True).fill("30/11/2026")
     await staff.presses("List it again")
-    await staff.reads("Monday 30 November", "Listed")
+    # What it needed before is looked for at once, on the new day.
+    await staff.reads("Next times for everyone together")
+    assert await staff.page.get_by_label("From", exact=True).input_value() == "30/11/2026"
 
 
 async def test_a_rota_is_imported_and_a_later_one_as_its_difference(visit: Visit, court: Service) -> None:
