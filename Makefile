@@ -34,6 +34,8 @@ fmt: ## Format and mend what can be mended
 bench: ## Print the figures of the README
 	@tools/bootstrap check
 	$(BIN)/python -m benchmarks.booking
+	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.media
 
 lock: ## Pin dependencies again after an edit of pyproject.toml (UPGRADE=1 takes newer ones)

@@ -178,7 +178,7 @@ class Visitor:
     async def follows(self, name: str) -> None:
         await self.page.get_by_role("link", name=name, exact=True).first.click()
 
-    async def reads(self, *texts: str, within: float = 15) -> None:
+    async def reads(self, *texts: str | re.Pattern[str], within: float = 15) -> None:
         """Waits until each text can be seen on the page."""
         for text in texts:
             found = self.page.get_by_text(text).filter(visible=True).first
