@@ -69,6 +69,7 @@ class Phase:
     shape: str
     number: int  # which phase of the run
     seconds: float
+    rows: shapes.Rows  # of the booking that the other shapes copy
     contended: bool = False
     writers: tuple[int, ...] = ()  # of this process
     begins: float = 0  # when all processes begin, in seconds of the wall clock
@@ -147,7 +148,6 @@ async def _at_work(phase: Phase) -> Done:
     db = await open_db(phase.url, SetClock(NOW))
     done = Done()
     try:
-        rows = await db.read(shapes.written, SYSTEM_CONTEXT, docket.named("model"))
         ids = enough(phase, len(phase.writers))
         await db.write(docket.list_matters, SYSTEM_CONTEXT, ids)
         matters = iter(ids)
@@ -159,7 +159,7 @@ async def _at_work(phase: Phase) -> Done:
             for start in starts(phase, writer):
                 if time.perf_counter() > begun + phase.seconds:
                     return
-                work = _one(db, phase.shape, rows, desk, next(matters), start)
+                work = _one(db, phase.shape, phase.rows, desk, next(matters), start)
                 attempted = time.perf_counter()
                 try:
                     await work()
@@ -198,7 +198,6 @@ def alone_on_sqlite(phase: Phase) -> Done:
     """The trigger and nothing before it, under a connection for each writer."""
     engine = sqlite.engine(phase.url, connections=WRITERS)
     with Session(engine) as session:
-        rows = shapes.written(session, SYSTEM_CONTEXT, docket.named("model"))
         ids = enough(phase, WRITERS)
         docket.list_matters(session, SYSTEM_CONTEXT, ids)
         session.commit()
@@ -209,7 +208,7 @@ def alone_on_sqlite(phase: Phase) -> Done:
         for start in starts(phase, writer):
             if time.perf_counter() > begun + phase.seconds:
                 return
-            made = shapes.copied(rows, Desk(DESK_OF_MODEL), Desk(0), next(matters), start)
+            made = shapes.copied(phase.rows, Desk(DESK_OF_MODEL), Desk(0), next(matters), start)
             attempted, came = time.perf_counter(), "booked"
             try:
                 with Session(engine) as session:
@@ -239,13 +238,14 @@ class Run:
 
     url: str
     engine: str
+    rows: shapes.Rows
     pool: ProcessPoolExecutor
     phases: int = 0
     overlaps: int = 0
 
     def phase(self, shape: str, seconds: float, *, contended: bool = False) -> Done:
         """Run one, and look for overlaps after it."""
-        phase = Phase(self.url, shape, self.phases, seconds, contended)
+        phase = Phase(self.url, shape, self.phases, seconds, self.rows, contended)
         self.phases += 1
         if shape == "constraint" and self.engine == "sqlite":
             done = alone_on_sqlite(phase)
@@ -261,45 +261,54 @@ class Run:
         with engine.connect() as connection:
             self.overlaps += overlaps(connection)
         engine.dispose()
-        told(f"{self.engine} {shape}{' contended' if contended else ''}: {done.rate:.0f}/s,"
-             f" p99 {done.p99_ms:.0f} ms, {done.refused} refused, {done.failed} failed")  # fmt: skip
+        which = f"{self.engine} {shape}{' contended' if contended else ''}"
+        told(
+            f"{which}: {done.rate:.0f}/s, {done.cpu_ms:.1f} ms of processor each, p99 {done.p99_ms:.0f} ms,"
+            f" {done.refused} refused, {done.failed} failed"
+        )
         return done
 
 
-async def prepare(url: str, rows: int) -> None:
-    """A migrated store with so many reservations and one booking for the others to copy."""
+async def prepare(url: str, rows: int) -> shapes.Rows:
+    """A migrated store with so many reservations; answers the rows of one booking for the others to copy."""
     upgrade(url)
     db = await open_db(url, SetClock(NOW))
     try:
         await db.write(docket.settle, SYSTEM_CONTEXT)
-        await db.write(model, SYSTEM_CONTEXT)
+        written = await db.write(model, SYSTEM_CONTEXT)
     finally:
         await db.close()
     begun = time.perf_counter()
     docket.load(url, docket.named("history"), rows)
     engine = (sqlite if url.startswith("sqlite") else postgresql).engine(url)
     with engine.begin() as connection:
+        docket.part(connection, docket.named("history"))
         docket.guard(connection)
     with Session(engine) as session:
         shapes.fill_naive(session, SYSTEM_CONTEXT)
         session.commit()
     engine.dispose()
     told(f"{rows:,} reservations loaded in {time.perf_counter() - begun:.0f} s")
+    return written
 
 
-def model(session: Session, ctx: Context) -> None:
-    """The first booking of all, for the other shapes to copy, and the matter of those that stand already."""
+def model(session: Session, ctx: Context) -> shapes.Rows:
+    """The first booking of all: its rows are what the other shapes copy. Lists the matter of those that stand
+    already, too.
+    """
     hearing = docket.named("model")
     docket.list_matters(session, ctx, [hearing, docket.named("history")])
     first = replace(docket.clerk(), idempotency_key="model").at(ctx.now)
     keyed(session, first, hearing, Desk(DESK_OF_MODEL), next(docket.every_hour(1)))
+    session.flush()
+    return shapes.written(session, ctx, hearing)
 
 
 def measured(url: str, engine: str, rows: int, rounds: int, seconds: float) -> dict[str, Any]:
     """The figures of one engine."""
-    asyncio.run(prepare(url, rows))
+    written = asyncio.run(prepare(url, rows))
     with ProcessPoolExecutor(PROCESSES[engine], mp_context=multiprocessing.get_context("spawn")) as pool:
-        run = Run(url, engine, pool)
+        run = Run(url, engine, written, pool)
         sums = {shape: Done() for shape in ("ours", "raw", "naive")}
         rates: dict[str, float] = dict.fromkeys(sums, 0.0)
         for _ in range(rounds):

@@ -39,7 +39,9 @@ def table(name: str) -> Table:
 
 
 def written(session: Session, ctx: Context, hearing: UUID) -> Rows:
-    """The rows that the booking of a hearing wrote; it is the first, so that all buckets are its own."""
+    """The rows that the booking of a hearing wrote: called after the first of all, so that every bucket and
+    every key is its own.
+    """
 
     def rows(name: str, *where: Any) -> list[dict[str, Any]]:
         found = session.execute(select(table(name)).where(*where)).mappings()
@@ -158,7 +160,8 @@ def fill_naive(session: Session, ctx: Context) -> None:
         "INSERT INTO naive_reservation (id, room_id, accepted) SELECT id, resource_id, true FROM reservation",
         "INSERT INTO naive_occurrence (reservation_id, start_dt, end_dt, valid)"
         " SELECT id, starts_at, ends_at, true FROM reservation",
-        "ANALYZE",
+        "ANALYZE naive_reservation",
+        "ANALYZE naive_occurrence",
     ):
         session.execute(text(statement))
 

@@ -17,7 +17,7 @@ from court_link.domain.requirements import Demand, Needs, quarters
 from court_link.domain.times import Interval
 from court_link.store.buckets import Key
 from court_link.store.hearings import LIVE_BOOKING
-from court_link.store.prepared import plain
+from court_link.store.prepared import Prepared, plain
 from court_link.store.tables import Booking as BookingRow
 
 
@@ -135,18 +135,22 @@ def locked(session: Session, booking_id: UUID) -> BookingRow:
 
 def live(session: Session, *hearing_ids: UUID, lock: bool = True) -> Sequence[BookingRow]:
     """The rows that still hold resources for these hearings, lapsed holds among them, in id order."""
-    return session.execute(_LIVE_LOCKED if lock else _LIVE, {"ids": list(hearing_ids)}).scalars().all()
+    found = (_LIVE_LOCKED if lock else _LIVE).rows(session, {"ids": list(hearing_ids)})
+    if not found:  # as for most that are booked
+        return []
+    rows = select(BookingRow).where(col(BookingRow.id).in_([id_ for (id_,) in found]))
+    return session.execute(rows.order_by(col(BookingRow.id))).scalars().all()
 
 
-_LIVE = (
-    select(BookingRow)
+_LIVE_IDS = (
+    select(col(BookingRow.id))
     .where(
         col(BookingRow.hearing_id).in_(bindparam("ids", expanding=True)),
         col(BookingRow.state).in_(LIVE_BOOKING),
     )
     .order_by(col(BookingRow.id))
 )
-_LIVE_LOCKED = _LIVE.with_for_update()
+_LIVE, _LIVE_LOCKED = Prepared(_LIVE_IDS), Prepared(_LIVE_IDS.with_for_update())
 
 
 def lapsed_within(session: Session, within: Interval, now: datetime) -> Sequence[BookingRow]:

@@ -104,7 +104,7 @@ def ensure_all(session: Session, ctx: Context, hearing_id: UUID, wanted: Sequenc
     A link that stands takes the new label and room and keeps everything else, so that rebooking disturbs
     nobody.
     """
-    standing = session.execute(_STANDING, {"hearing_id": hearing_id}).scalars().all()
+    standing = _standing(session, hearing_id)
     found: list[Link] = []
     made: list[Link] = []
     changed = False
@@ -127,8 +127,17 @@ def ensure_all(session: Session, ctx: Context, hearing_id: UUID, wanted: Sequenc
     return found
 
 
-_STANDING = select(LinkRow).where(
-    LinkRow.hearing_id == bindparam("hearing_id"), col(LinkRow.revoked).is_(False)
+def _standing(session: Session, hearing_id: UUID) -> Sequence[LinkRow]:
+    found = _STANDING.rows(session, {"hearing_id": hearing_id})
+    if not found:  # as for most that are booked
+        return []
+    return session.exec(select(LinkRow).where(col(LinkRow.id).in_([id_ for (id_,) in found]))).all()
+
+
+_STANDING = Prepared(
+    select(col(LinkRow.id)).where(
+        LinkRow.hearing_id == bindparam("hearing_id"), col(LinkRow.revoked).is_(False)
+    )
 )
 _WRITE = plain(LinkRow.__table__)  # type: ignore[attr-defined]
 

@@ -129,7 +129,13 @@ def _padded(values: list[Any]) -> list[Any]:
 
 
 def _driver(session: Session) -> Any:
-    return session.connection().connection.driver_connection
+    """The driver's connection of the session's transaction, looked up once for each transaction."""
+    known = session.info.get(_driver)
+    transaction = session.get_transaction()
+    if known is None or transaction is None or known[0] is not transaction:
+        connection = session.connection()
+        known = session.info[_driver] = session.get_transaction(), connection.connection.driver_connection
+    return known[1]
 
 
 @contextmanager
