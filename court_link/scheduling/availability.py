@@ -15,7 +15,7 @@ from uuid import UUID
 from court_link.domain import harddates, slots, wording
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
-from court_link.domain.errors import Refusal, SlotTaken
+from court_link.domain.errors import FieldError, Invalid, Refusal, SlotTaken
 from court_link.domain.harddates import FIRST_SITTING
 from court_link.domain.requirements import Needs, Place, Rules
 from court_link.domain.roles import Permission
@@ -25,6 +25,9 @@ from court_link.scheduling.needing import check_bookable
 from court_link.scheduling.searching import Laid, lay_out
 from court_link.store import Session, calendar, hearings
 from court_link.store.tables import Hearing
+
+#: Nothing is planned further ahead, so nothing is looked for there: a search reads every day that it covers.
+FURTHEST = timedelta(days=2 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def find(
 ) -> Availability:
     """The starts of `day`, `step` times five minutes apart. Raises NotFound, Forbidden, Invalid."""
     ctx.require(Permission.BOOK)
+    check_near(ctx, day)
     hearing = hearings.of_court(session, ctx, hearing_id, lock=False)
     places = calendar.places(session, needs.resource_ids)
     check_bookable(session, ctx, hearing, needs, places)
@@ -62,6 +66,12 @@ def find(
     found = slots.every(laid.grid, laid.sits(needs.courtroom_id), needs.length, laid.masked(needs), step)
     answer = Availability(hearing_id, day, needs, opening.times, _starts(laid, found), closed)
     return _in_time(session, ctx, hearing, answer, rules)
+
+
+def check_near(ctx: Context, day: date) -> None:
+    """Raises Invalid for a day beyond `FURTHEST`."""
+    if day > london_day(ctx.now) + FURTHEST:
+        raise Invalid(errors=[FieldError("day", "Choose a day within 2 years.")])
 
 
 def refusals(
@@ -102,9 +112,10 @@ def first_sitting(
     session: Session, ctx: Context, hearing: Hearing, ways: Sequence[Needs], until: date, rules: Rules
 ) -> FirstSitting | None:
     """The first sitting from now until the end of a day with a free start, over every courtroom of the court
-    in any of these ways. One search, however far the day is off.
+    in any of these ways, but for days beyond `FURTHEST`. One search, however far the day is off.
     """
     today = london_day(ctx.now)
+    until = min(until, today + FURTHEST)
     days = [today + timedelta(days=ahead) for ahead in range((until - today).days + 1)]
     if not days:
         return None

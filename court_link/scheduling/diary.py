@@ -26,6 +26,7 @@ from court_link.domain.requirements import Needs, Rules
 from court_link.domain.roles import Permission
 from court_link.domain.times import Interval, day_interval
 from court_link.scheduling import affected, availability, staffing
+from court_link.scheduling.duties import may_know_why
 from court_link.scheduling.matters import as_of
 from court_link.scheduling.needing import check_bookable
 from court_link.store import Session, bookings, calendar, hearings
@@ -171,7 +172,11 @@ def show(session: Session, ctx: Context, kind: Kind, subject_id: UUID, first: da
         days=shown,
         rows=tuple(rows),
         blocks=blocks,
-        behind=(*map(_sitting, sittings), *_shut(session, rows, whole), *_duties(session, ids, whole)),
+        behind=(
+            *map(_sitting, sittings),
+            *_shut(session, rows, whole),
+            *_duties(session, ctx, subject, ids, whole),
+        ),
         warnings=(*_overbooked(rows, sittings, taken), *_short(session, ctx, subject, blocks, whole)),
         holidays=tuple(sorted(stored.holidays(session, shown).items())),
         now=ctx.now,
@@ -342,13 +347,18 @@ def _shut(session: Session, rows: Sequence[Row], whole: Interval) -> Iterable[Be
                 yield Behind(row.id, shut.interval, Ground.SHUT, label)
 
 
-def _duties(session: Session, ids: Sequence[UUID], whole: Interval) -> Iterable[Behind]:
+def _duties(
+    session: Session, ctx: Context, subject: Subject, ids: Sequence[UUID], whole: Interval
+) -> Iterable[Behind]:
+    knows = may_know_why(ctx.actor, subject.organisation_id)
     for duty in stored.duties(session, ids, whole):
         ground = Ground.SHUT if duty.kind.away else Ground.ON_DUTY
-        yield Behind(duty.person_id, duty.interval, ground, DUTIES[duty.kind])
+        label = DUTIES[duty.kind] if knows or not duty.kind.away else DUTIES[DutyKind.LEAVE]
+        yield Behind(duty.person_id, duty.interval, ground, label)
 
 
-#: What a stretch of a rota is called. That somebody is ill is theirs to tell: they are away.
+#: What a stretch of a rota is called. That somebody is ill is theirs to tell: they are away. To other
+#: organisations so is whoever has a rest day.
 DUTIES = {
     DutyKind.SHIFT: "On shift",
     DutyKind.LEAVE: "Away",

@@ -25,7 +25,7 @@ from court_link.domain.requirements import CustodyNeed, Needs, Place, Rules
 from court_link.domain.roles import Permission
 from court_link.domain.times import Interval, day_interval, london_day, to_london
 from court_link.scheduling import practice
-from court_link.scheduling.availability import FirstSitting, courtrooms_of, earliest
+from court_link.scheduling.availability import FirstSitting, check_near, courtrooms_of, earliest
 from court_link.scheduling.needing import check_bookable
 from court_link.scheduling.opening import wall
 from court_link.scheduling.searching import Laid, lay_out
@@ -135,13 +135,15 @@ def find(
     """
     ctx.require(Permission.BOOK)
     _check(days, count)
+    check_near(ctx, first_day)
     hearing = hearings.of_court(session, ctx, hearing_id, lock=False)
     detained = harddates.first_sitting_only(hearing, asked=wish.needs.detained)
     if wish.any_courtroom or wish.any_custody_room:
         wish = wish.with_rooms(calendar.bookable(session, ctx, hearing.court_id), hearing.court_id)
     ways = list(islice(wish.ways(), MOST_WAYS))
     every = _anywhere(session, ctx, hearing, ways) if detained else ways
-    places = calendar.places(session, {each for needs in every for each in needs.resource_ids})
+    named = {each for needs in every for each in needs.resource_ids}  # not all, where there are more ways
+    places = calendar.places(session, named.union(wish.courtrooms, wish.custody_rooms))
     check_bookable(session, ctx, hearing, wish.needs, places)
     _check_alternatives(ctx, hearing, wish, places)
     today = london_day(ctx.now)

@@ -35,9 +35,10 @@ def check_bookable(
     elsewhere is refused exactly as what does not exist. Everyone named is reserved for the hearing's own
     time: an advocate may hold many matters of a session, and being called in two at once is the clash.
     """
+    near = _near(ctx, hearing, needs, places)
     errors = [
-        *_places(ctx, hearing, needs, places),
-        *_interpreters(needs, places),
+        *_places(ctx, hearing, needs, near),
+        *_interpreters(needs, near),
         *_young(hearing, needs, places),
         *_bench(session, hearing, needs),
         *_recording(hearing, needs),
@@ -53,29 +54,36 @@ def check_in_time(hearing: Hearing, start: datetime) -> Refusal | None:
     return Refusal("This time", bound.refusal) if bound and day > bound.day else None
 
 
-def _places(
-    ctx: Context, hearing: Hearing, needs: Needs, places: Mapping[UUID, Place]
-) -> Iterator[FieldError]:
+def _near(ctx: Context, hearing: Hearing, needs: Needs, places: Mapping[UUID, Place]) -> Mapping[UUID, Place]:
+    """Those of these places that may be booked for this hearing: of no other is anything said."""
     courtroom = places.get(needs.courtroom_id)
+    area = courtroom.area if courtroom and _own(ctx, hearing, courtroom) else ""
+    return {
+        id_: place
+        for id_, place in places.items()
+        if _own(ctx, hearing, place) or (bool(area) and place.area == area)
+    }
+
+
+def _places(ctx: Context, hearing: Hearing, needs: Needs, near: Mapping[UUID, Place]) -> Iterator[FieldError]:
+    courtroom = near.get(needs.courtroom_id)
     if courtroom is None or courtroom.kind is not ResourceKind.COURTROOM or not _own(ctx, hearing, courtroom):
         yield FieldError("courtroom_id", "Choose one of your courtrooms.")
-    area = courtroom.area if courtroom else ""
 
-    def near(resource_id: UUID) -> ResourceKind | None:
-        place = places.get(resource_id)
-        reachable = place is not None and (_own(ctx, hearing, place) or (bool(area) and place.area == area))
-        return place.kind if place is not None and reachable else None
+    def kind(resource_id: UUID) -> ResourceKind | None:
+        place = near.get(resource_id)
+        return place.kind if place else None
 
-    if any(near(need.room_id) is not ResourceKind.CUSTODY_ROOM for need in needs.custody):
+    if any(kind(need.room_id) is not ResourceKind.CUSTODY_ROOM for need in needs.custody):
         yield FieldError("custody", "Choose a custody room of your area.")
-    if any(near(each) not in _ATTENDING for each in needs.attending):
+    if any(kind(each) not in _ATTENDING for each in needs.attending):
         yield FieldError("attending", "Choose people, evidence rooms and vehicles of your area.")
 
 
-def _interpreters(needs: Needs, places: Mapping[UUID, Place]) -> Iterator[FieldError]:
+def _interpreters(needs: Needs, near: Mapping[UUID, Place]) -> Iterator[FieldError]:
     """Who interprets is an interpreter, of that language."""
     for each in needs.interpreting:
-        person = places.get(each.person_id)
+        person = near.get(each.person_id)
         if person is None:
             continue  # refused already, as what does not exist
         if person.person is not PersonKind.INTERPRETER:

@@ -27,6 +27,7 @@ from court_link.scheduling import booking, groups, reassigning, relisting
 from court_link.scheduling.affected import Consequence, Preview, arrangement, consequence, rolled_back
 from court_link.scheduling.booking import Change
 from court_link.scheduling.groups import Days
+from court_link.scheduling.needing import check_bookable
 from court_link.scheduling.opening import openings
 from court_link.scheduling.reassigning import Exchange
 from court_link.store import Session, bookings, calendar, hearings
@@ -313,6 +314,10 @@ class _Asked:
 
     def _planned(self, changes: Iterable[Change], booked: Mapping[UUID, Booking]) -> _Plan:
         every = tuple(changes)
+        for each in every:  # before anything is said of what is named: it may not be theirs to know of
+            hearing = hearings.row(self.session, each.hearing_id)
+            places = calendar.places(self.session, each.needs.resource_ids)
+            check_bookable(self.session, self.ctx, hearing, each.needs, places)
         return _Plan(every, tuple(self._meaning(each, booked.get(each.hearing_id)) for each in every))
 
     def _meaning(self, change: Change, standing: Booking | None) -> Consequence:
