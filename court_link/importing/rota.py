@@ -30,6 +30,8 @@ _MOST_VENUES = 2_000
 _LONGEST = 200
 _DEEPEST = 16
 _CHUNK = 64 * 1024
+#: What a tag with all its attributes, or a comment, may take: a parser begins it again with every chunk.
+_LONGEST_TAG = 1024 * 1024
 _ROOT = "rotaSchedule"
 #: Elements that are gathered whole, by the path from the root, and what is kept of each.
 _KEPT: Mapping[tuple[str, ...], frozenset[str]] = {
@@ -164,7 +166,7 @@ class _Gatherer:
         self._path: list[str] = []
         self._open: _Element | None = None
         self._text: list[str] | None = None
-        self._length = 0
+        self._length = self._fed = 0
         self._counts: Counter[str] = Counter()
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
@@ -182,6 +184,9 @@ class _Gatherer:
             self._parser.Parse(chunk, last)
         except (ValueError, LookupError) as unknown:  # an encoding that Python does not know
             raise _Unreadable("The encoding of this file is not one that can be read.") from unknown
+        self._fed += len(chunk)
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
+            raise _Unreadable("A tag or a comment in this file is too long.")
 
     def _doctype(self, *_: object) -> None:
         raise _Unreadable("A document type is not allowed in a rota: it may hide what the file really says.")

@@ -150,6 +150,8 @@ _OUTSIDE = _BOMB.replace(b'"aaaaaaaaaa"', b'SYSTEM "file:///etc/passwd"')
             "too deep",
         ),
         (a_rota().replace(b"Luton 1", b"&undefined;"), "not well-formed"),
+        (a_rota().replace(b"<magistrates/>", b"<!--" + b"a" * 3_000_000 + b"-->"), "too long"),
+        (a_rota().replace(b"<magistrates/>", b'<a b="' + b"a" * 3_000_000 + b'"/>'), "too long"),
     ],
 )
 def test_a_hostile_or_broken_file_is_refused_with_its_line(hostile: bytes, why: str) -> None:
