@@ -135,9 +135,9 @@ def foresee_duty(
     if stretch:
         supposed.append(DutyStretch(duty_id or new_id(), person_id, stretch.during, stretch.kind))
     now = staffing.with_rota(session, ctx, within, person_id, rota)
-    already = {(each.hearing.slot, each.hearing.courtroom) for each in now}
+    already = {each.hearing.about for each in now}
     would = staffing.with_rota(session, ctx, within, person_id, supposed)
-    return tuple(each for each in would if (each.hearing.slot, each.hearing.courtroom) not in already)
+    return tuple(each for each in would if each.hearing.about not in already)
 
 
 def add_duty(

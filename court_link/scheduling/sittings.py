@@ -241,7 +241,9 @@ def copy_week(session: Session, ctx: Context, site_id: UUID, monday: date, weeks
     rows = store.within(session, rooms, _span(monday))
     last = monday + (weeks + 1) * WEEK
     there = store.within(session, rooms, Interval(_span(monday).start, day_interval(last).end))
-    taken = [(row.courtroom_id, Interval(row.starts_at, row.ends_at)) for row in there]
+    taken: dict[UUID, list[Interval]] = {}
+    for row in there:
+        taken.setdefault(row.courtroom_id, []).append(Interval(row.starts_at, row.ends_at))
     holidays = {} if house.opens_on_holidays else calendar.holidays(session, monday, last)
     came_to = Copied(0, 0, 0)
     fresh = []
@@ -250,7 +252,7 @@ def copy_week(session: Session, ctx: Context, site_id: UUID, monday: date, weeks
             during = Interval(_later(row.starts_at, ahead * WEEK), _later(row.ends_at, ahead * WEEK))
             if london_day(during.start) in holidays:
                 came_to = replace(came_to, holidays=came_to.holidays + 1)
-            elif any(room == row.courtroom_id and during.overlaps(other) for room, other in taken):
+            elif any(during.overlaps(other) for other in taken[row.courtroom_id]):
                 came_to = replace(came_to, in_the_way=came_to.in_the_way + 1)
             else:
                 came_to = replace(came_to, copied=came_to.copied + 1)

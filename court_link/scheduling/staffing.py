@@ -41,7 +41,7 @@ class Touched:
 
     about: UUID
     seen: bool
-    title: str  # empty when it is not seen: then the reader may know of its time alone
+    title: str  # this and the courtroom are empty when it is not seen: its reader knows of its time alone
     slot: Interval
     courtroom: str
 
@@ -241,9 +241,9 @@ class _Look:
         return self.reach is None or organisation_id in self.reach
 
     def _touched(self, standing: Standing) -> Touched:
-        seen = standing.hearing_id in self.seen
-        title = standing.title if seen else ""
-        return Touched(standing.hearing_id, seen, title, standing.slot, standing.courtroom)
+        if standing.hearing_id not in self.seen:
+            return Touched(standing.hearing_id, False, "", standing.slot, "")
+        return Touched(standing.hearing_id, True, standing.title, standing.slot, standing.courtroom)
 
 
 def _pool(key: str) -> tuple[PoolKind, UUID] | None:
