@@ -1,12 +1,20 @@
 """The shapes in which two others look for a free time, written anew over the same data.
 
-*Indico* (room booking) keeps occurrences apart from the reservations that know the room, each time indexed by
-itself. It books one room at a time, so it asks for the occurrences that overlap a candidate day of one room
-after another, as objects of its mapper; what is free of a day is then worked out in Python. *cal.com* reads
-every booking of everyone over the whole range in one query and holds each slot against each of them. Both
-stop here at the tenth time, which is kinder than they are; both look at every five minutes
-in which the courtroom sits, as ours does, and count what ours offers: the quarters of an hour, and where a
-free stretch begins.
+*Indico* (room booking, `indico/modules/rb/operations/conflicts.py`, `get_rooms_conflicts`, and
+`ReservationOccurrence.filter_overlap`) is asked whether one time of day is free on each day of a range: one
+query of the occurrences that overlap any of the days' candidates, a condition a day, as objects of its
+mapper with the reservation that knows the room; then every candidate is held against every one of them. To
+learn which times are free one asks so of each time of day, and only the last answer tells which are first.
+
+*cal.com* (`packages/trpc/server/routers/viewer/slots/util.ts`, `getAvailableSlots`) reads every booking of
+everyone over the whole range in one query, makes every slot of the range, and keeps those that nobody is
+busy in. Until 2023 each slot was held against each busy time (`checkIfIsAvailable`, `by_slot` here, the
+algorithm that the target is set against); since then busy times are taken away from each one's hours and
+what is left is intersected, in order of time (`packages/lib/date-ranges.ts`, `by_range` here).
+
+Neither stops at the tenth time: both answer for the whole range, and so do these. All look at every five
+minutes in which the courtroom sits, as ours does, and count what ours offers: the quarters of an hour, and
+where a free stretch begins. What they keep of a booking beside its times is left out, which is kind to them.
 """
 
 from __future__ import annotations
@@ -15,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Uuid, select, text
+from sqlalchemy import ForeignKey, Index, Uuid, and_, or_, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, contains_eager, mapped_column, relationship
 
 from benchmarks.diaries import NOW
@@ -88,9 +96,8 @@ def offered(free: Sequence[datetime]) -> list[datetime]:
     return [each for each in free if each.minute % _QUARTER == 0 or each - _STEP not in every]
 
 
-def _days(count: int) -> Iterator[datetime]:
-    for ahead in range(count):
-        yield NOW.replace(hour=0) + timedelta(days=ahead)
+def _days(count: int) -> list[datetime]:
+    return [NOW.replace(hour=0) + timedelta(days=ahead) for ahead in range(count)]
 
 
 def _spans(needs: Needs, start: datetime) -> list[tuple[UUID, datetime, datetime]]:
@@ -101,56 +108,130 @@ def _spans(needs: Needs, start: datetime) -> list[tuple[UUID, datetime, datetime
     return found
 
 
-def by_day(session: Session, needs: Needs, days: int, count: int) -> list[datetime]:
-    """Indico's shape: a query a day, of each room."""
+def by_day(session: Session, needs: Needs, days: int) -> list[datetime]:
+    """Indico's shape: a query of every time of day, with a condition a day."""
+    series: dict[tuple[int, int], list[datetime]] = {}
+    for start in (each for day in _days(days) for each in candidates(day, needs.length)):
+        series.setdefault((start.hour, start.minute), []).append(start)
     found: list[datetime] = []
-    for day in _days(days):
-        taken = {room: _overlapping(session, room, day) for room in needs.resource_ids}
-        for start in candidates(day, needs.length):
-            if all(
-                not any(each.start_dt < until and since < each.end_dt for each in taken[room])
-                for room, since, until in _spans(needs, start)
-            ):
-                found.append(start)
-                if len(offered(found)) == count:
-                    return found
-    return found
+    for starts in series.values():
+        spans = {start: _spans(needs, start) for start in starts}
+        taken: dict[UUID, list[PeerOccurrence]] = {}
+        for occurrence in _overlapping(session, needs.resource_ids, list(spans.values())):
+            taken.setdefault(occurrence.reservation.room_id, []).append(occurrence)
+        found += [
+            start
+            for start in starts
+            if not any(
+                each.start_dt < until and since < each.end_dt
+                for room, since, until in spans[start]
+                for each in taken.get(room, ())
+            )
+        ]
+    return sorted(found)
 
 
-def _overlapping(session: Session, room: UUID, day: datetime) -> Sequence[PeerOccurrence]:
+def _overlapping(
+    session: Session, rooms: Sequence[UUID], spans: Sequence[Sequence[tuple[UUID, datetime, datetime]]]
+) -> Sequence[PeerOccurrence]:
+    candidate = [(min(since for _, since, _ in each), max(until for *_, until in each)) for each in spans]
     overlapping = (
         select(PeerOccurrence)
         .join(PeerOccurrence.reservation)
         .options(contains_eager(PeerOccurrence.reservation))
         .where(
-            PeerReservation.room_id == room,
+            PeerReservation.room_id.in_(rooms),
             PeerOccurrence.valid,
             PeerReservation.accepted,
-            PeerOccurrence.start_dt < day + timedelta(days=1),
-            PeerOccurrence.end_dt > day,
+            or_(
+                *(
+                    and_(PeerOccurrence.start_dt < until, PeerOccurrence.end_dt > since)
+                    for since, until in candidate
+                )
+            ),
         )
     )
     return session.execute(overlapping).scalars().all()
 
 
-def by_slot(session: Session, needs: Needs, days: int, count: int) -> list[datetime]:
-    """cal.com's algorithm: everything at once, then every slot against every booking."""
-    whole = list(_days(days + 1))
+Busy = dict[UUID, list[tuple[datetime, datetime]]]
+
+
+def by_slot(session: Session, needs: Needs, days: int) -> list[datetime]:
+    """cal.com's algorithm until 2023: everything at once, then every slot against every booking."""
+    busy = _busy(session, needs, days)
+    return [
+        start
+        for day in _days(days)
+        for start in candidates(day, needs.length)
+        if all(_clear(busy.get(each, ()), since, until) for each, since, until in _spans(needs, start))
+    ]
+
+
+def by_range(session: Session, needs: Needs, days: int) -> list[datetime]:
+    """cal.com's algorithm since: what everyone has left of the days, intersected, and the slots of that."""
+    busy = _busy(session, needs, days)
+    sitting = [(day.replace(hour=9), day.replace(hour=17)) for day in _days(days) if day.weekday() < 5]
+    common = sitting
+    for resource in needs.resource_ids:
+        before, after = needs.around(resource)
+        # Who is needed for longer is busy for so much longer around each booking.
+        taken = sorted((since - after, until + before) for since, until in busy.get(resource, ()))
+        common = _both(common, _left(sitting, taken))
+    return [start for since, until in common for start in _every_step(since, until - needs.length)]
+
+
+def _every_step(first: datetime, last: datetime) -> Iterator[datetime]:
+    while first <= last:
+        yield first
+        first += _STEP
+
+
+Ranges = list[tuple[datetime, datetime]]
+
+
+def _left(whole: Ranges, taken: Ranges) -> Ranges:
+    """What is left of ranges; both in order."""
+    found = []
+    for begins, until in whole:
+        here = begins
+        for start, end in taken:
+            if start >= until:
+                break
+            if end <= here:
+                continue
+            if start > here:
+                found.append((here, start))
+            here = end
+        if here < until:
+            found.append((here, until))
+    return found
+
+
+def _both(these: Ranges, those: Ranges) -> Ranges:
+    """What two lists of ranges in order have in common."""
+    found, here, there = [], 0, 0
+    while here < len(these) and there < len(those):
+        since, until = max(these[here][0], those[there][0]), min(these[here][1], those[there][1])
+        if since < until:
+            found.append((since, until))
+        if these[here][1] <= those[there][1]:
+            here += 1
+        else:
+            there += 1
+    return found
+
+
+def _busy(session: Session, needs: Needs, days: int) -> Busy:
+    whole = _days(days + 1)
     of = tables.Reservation.__table__.c  # type: ignore[attr-defined]
-    busy: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    busy: Busy = {}
     everything = select(of.resource_id, of.starts_at, of.ends_at).where(
         of.resource_id.in_(list(needs.resource_ids)), of.starts_at < whole[-1], of.ends_at > whole[0]
     )
     for resource, since, until in session.execute(everything):
         busy.setdefault(resource, []).append((since.astimezone(UTC), until.astimezone(UTC)))
-    found: list[datetime] = []
-    for day in whole[:-1]:
-        for start in candidates(day, needs.length):
-            if all(_clear(busy.get(each, ()), since, until) for each, since, until in _spans(needs, start)):
-                found.append(start)
-                if len(offered(found)) == count:
-                    return found
-    return found
+    return busy
 
 
 def _clear(busy: Sequence[tuple[datetime, datetime]], since: datetime, until: datetime) -> bool:

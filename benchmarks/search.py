@@ -4,8 +4,9 @@
 
 Asked through `scheduling.finding.find`, the function of the page and of the API, in a read of the store: with
 who may ask, opening hours, staff on shift, counted pools, reasons and ranking. Beside it two others' shapes
-over the same data (`benchmarks.peers`), which do none of that. The whole HTTP answer is that of
-`GET /api/hearings/{id}/slots`, asked of the application in this process over ASGI, with all its middleware.
+over the same data (`benchmarks.peers`), which do none of that; cal.com's in its older and its newer form.
+The whole HTTP answer is that of `GET /api/hearings/{id}/slots`, asked of the application in this process over
+ASGI, with all its middleware.
 
 The keys of `--json` are PostgreSQL's; the same of SQLite, and of each size, stand under `engines`.
 """
@@ -67,6 +68,7 @@ class Sample:
     ours: float
     by_day: float
     by_slot: float
+    by_range: float
     http: float
 
 
@@ -147,8 +149,8 @@ def ours(session: Session, ctx: Context, country: Country) -> Found:
     )
 
 
-def compared(engine: Engine, country: Country, times: int) -> tuple[float, float, float]:
-    """Milliseconds at the median: ours, a query a day, a slot at a time. Raises unless they agree."""
+def compared(engine: Engine, country: Country, times: int) -> tuple[float, float, float, float]:
+    """Milliseconds at the median: ours, a condition a day, slot by slot, ranges. Raises unless they agree."""
     needs, ctx = country.needs(), country.clerk().at(NOW)
 
     def in_session(work: Callable[[Session], object]) -> Callable[[], object]:
@@ -159,9 +161,9 @@ def compared(engine: Engine, country: Country, times: int) -> tuple[float, float
         return run
 
     with Session(engine) as session:
-        plain = peers.by_day(session, needs, DAYS, 1000)
-        if plain != peers.by_slot(session, needs, DAYS, 1000):
-            raise SystemExit("the two shapes do not agree")
+        plain = peers.by_day(session, needs, DAYS)
+        if not plain == peers.by_slot(session, needs, DAYS) == peers.by_range(session, needs, DAYS):
+            raise SystemExit("the others do not agree")
         all_of_ours = finding.find(
             session, ctx, country.hearing, Wish(needs), NOW.date(), days=DAYS, count=50, rules=RULES
         )
@@ -170,8 +172,9 @@ def compared(engine: Engine, country: Country, times: int) -> tuple[float, float
             raise SystemExit(f"ours and theirs differ at {sorted(wrong)}")
     return (
         median(times * 4, in_session(lambda session: ours(session, ctx, country))),
-        median(max(times // 4, 3), in_session(lambda session: peers.by_day(session, needs, DAYS, COUNT))),
-        median(max(times // 2, 3), in_session(lambda session: peers.by_slot(session, needs, DAYS, COUNT))),
+        median(3, in_session(lambda session: peers.by_day(session, needs, DAYS))),
+        median(max(times // 2, 3), in_session(lambda session: peers.by_slot(session, needs, DAYS))),
+        median(max(times // 2, 3), in_session(lambda session: peers.by_range(session, needs, DAYS))),
     )
 
 
@@ -230,6 +233,7 @@ def summary(found: dict[int, Sample]) -> dict[str, float]:
         "growth_10k_1m": round(largest.ours / smallest.ours, 2),
         "ratio_to_indico_shape": round(largest.by_day / largest.ours, 1),
         "ratio_to_calcom_shape": round(largest.by_slot / largest.ours, 1),
+        "ratio_to_calcom_ranges": round(largest.by_range / largest.ours, 1),
         "http_p50_ms": round(largest.http, 1),
     }
 
@@ -260,8 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 str(size): {
                     "reservations": of.reservations,
                     "find_ms": round(of.ours, 2),
-                    "query_a_day_ms": round(of.by_day, 1),
+                    "condition_a_day_ms": round(of.by_day, 1),
                     "slot_by_slot_ms": round(of.by_slot, 1),
+                    "ranges_ms": round(of.by_range, 1),
                     "http_p50_ms": round(of.http, 1),
                 }
                 for size, of in found.items()
@@ -270,10 +275,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         }
         print(json.dumps(figures))
         return
-    print(f"{'':12}{'reservations':>14}{'find':>9}{'a query a day':>15}{'slot by slot':>14}{'HTTP':>9}  ms")
+    others = f"{'condition a day':>17}{'slot by slot':>14}{'ranges':>9}"
+    print(f"{'':12}{'reservations':>14}{'find':>9}{others}{'HTTP':>9}  ms")
     for engine, found in engines.items():
         for of in found.values():
-            times_taken = f"{of.ours:9.2f}{of.by_day:15.1f}{of.by_slot:14.1f}{of.http:9.1f}"
+            times_taken = f"{of.ours:9.2f}{of.by_day:17.1f}{of.by_slot:14.1f}{of.by_range:9.1f}{of.http:9.1f}"
             print(f"{engine:12}{of.reservations:14,}{times_taken}")
         print(f"{engine:12}{summary(found)}")
 

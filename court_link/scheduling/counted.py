@@ -18,6 +18,7 @@ from court_link.domain.times import Interval, union
 from court_link.scheduling.pools import STAFFED, UNCOUNTED, on_shift
 from court_link.store import Session, calendar, searching
 from court_link.store.buckets import Key
+from court_link.store.prepared import Later
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Shifts = Sequence[tuple[Interval, int]]
@@ -67,30 +68,37 @@ class Counted:
 def counted(
     session: Session,
     demands: Iterable[Demand],
+    shifts: Mapping[str, Shifts],
     places: Iterable[Place],
     whole: Interval,
     rules: Rules,
     given_back: Iterable[Mapping[Key, int]],
-) -> Counted:
-    """All that these demands count on over an interval; `given_back` is of bookings that do not count."""
+) -> Later[Counted]:
+    """Ask for all that these demands count on over an interval: `shifts` are theirs, `given_back` is of
+    bookings that do not count.
+    """
     most: dict[Pool, int] = {}
     for demand in demands:
         most[demand.pool] = max(demand.units, most.get(demand.pool, 0))
     caps = _standing(most, places, rules)
-    shifts = _shifts(session, most, whole)
     # Of a pool that has so much left even when it is at its shortest, nothing is read at all. Where nobody is
     # on shift it is short whatever is used.
     least = caps | {key: min((staff for _, staff in of if staff), default=0) for key, of in shifts.items()}
     above = {pool.key: least.get(pool.key, UNCOUNTED) - units for pool, units in most.items()}
-    used: dict[str, dict[datetime, int]] = {}
-    for (key, quarter), units in searching.fullest(session, above, whole).items():
-        used.setdefault(key, {})[quarter] = units
-    for taken in given_back:
-        for (key, quarter), units in taken.items():
-            if quarter in used.get(key, {}):
-                used[key][quarter] -= units
+    fullest = searching.fullest(session, above, whole)
     uncounted = {pool.key: UNCOUNTED for pool in most if pool.key not in least}
-    return Counted(whole, caps | uncounted, shifts, used)
+
+    def read() -> Counted:
+        used: dict[str, dict[datetime, int]] = {}
+        for (key, quarter), units in fullest().items():
+            used.setdefault(key, {})[quarter] = units
+        for taken in given_back:
+            for (key, quarter), units in taken.items():
+                if quarter in used.get(key, {}):
+                    used[key][quarter] -= units
+        return Counted(whole, caps | uncounted, shifts, used)
+
+    return read
 
 
 def _standing(pools: Iterable[Pool], places: Iterable[Place], rules: Rules) -> dict[str, int]:
@@ -104,14 +112,23 @@ def _standing(pools: Iterable[Pool], places: Iterable[Place], rules: Rules) -> d
     }
 
 
-def _shifts(session: Session, pools: Iterable[Pool], whole: Interval) -> dict[str, Shifts]:
-    """The shifts of the pools that staff make up; of a contractor who plans none there are none to count."""
-    found: dict[str, Shifts] = {}
-    every = list(pools)
+def shifts_of(session: Session, demands: Iterable[Demand], whole: Interval) -> Later[dict[str, Shifts]]:
+    """Ask for the shifts of the pools wanted that staff make up, by pool; of a contractor who plans none
+    there are none to count.
+    """
+    every = {demand.pool for demand in demands}
+    asked = []
     for kind in STAFFED:
-        sites = {pool.site_id: pool.key for pool in every if pool.kind is kind and pool.site_id}
-        counts = kind is PoolKind.CUSTODY_STAFF or not sites
-        planned = sites.keys() if counts else calendar.planned(session, kind, sites.keys())
-        on = calendar.staff(session, kind, list(planned), whole) if sites else {}
-        found |= {sites[site_id]: on.get(site_id, []) for site_id in planned}
-    return found
+        if sites := {pool.site_id: pool.key for pool in every if pool.kind is kind and pool.site_id}:
+            counts = kind is PoolKind.CUSTODY_STAFF
+            planned = list(sites if counts else calendar.planned(session, kind, sites.keys()))
+            asked.append((sites, planned, calendar.staff_asked(session, kind, planned, whole)))
+
+    def read() -> dict[str, Shifts]:
+        found: dict[str, Shifts] = {}
+        for sites, planned, shifts in asked:
+            on = shifts()
+            found |= {sites[site_id]: on.get(site_id, []) for site_id in planned}
+        return found
+
+    return read

@@ -17,6 +17,7 @@ from court_link.domain.requirements import Place
 from court_link.domain.times import Interval, day_interval, union
 from court_link.store import Session, duties
 from court_link.store.duties import DutyStretch
+from court_link.store.prepared import Later
 
 #: How a person who is away is spoken of in their own organisation.
 AWAY = {
@@ -38,14 +39,21 @@ def openings_of(
     days and sickness take away whole stretches. A person whose rota says nothing of these days is not in the
     answer: always open. `reader` is who will read why; None is somebody of another organisation.
     """
+    return asked(session, people, days, reader)()
+
+
+def asked(
+    session: Session, people: Iterable[Place], days: Sequence[date], reader: Actor | None
+) -> Later[dict[UUID, Opening]]:
+    """Ask for what `openings_of` answers."""
     known = {place.id: place for place in people}
     if not known or not days:
-        return {}
+        return dict
     whole = Interval(day_interval(min(days)).start, day_interval(max(days)).end)
-    rota = duties.of(session, known.keys(), whole)
-    return {
+    rota = duties.asked(session, known.keys(), whole)
+    return lambda: {
         person_id: opening_of(stretches, days, may_know_why(reader, known[person_id].organisation_id))
-        for person_id, stretches in rota.items()
+        for person_id, stretches in rota().items()
     }
 
 

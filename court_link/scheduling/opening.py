@@ -8,7 +8,6 @@ planned it keeps its site's hours, and bank holidays.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -21,7 +20,8 @@ from court_link.domain.requirements import Place
 from court_link.domain.times import LONDON, Interval, day_interval, london_day, union
 from court_link.scheduling import duties
 from court_link.store import Session, calendar
-from court_link.store.calendar import Shut, Sitting
+from court_link.store.calendar import Shut, Sitting, Timetable
+from court_link.store.prepared import Later, together
 
 #: Usual sittings where a court house has no hours of its own: weekdays, in minutes after midnight.
 #: An assumption of this service; each court house may have its own hours.
@@ -43,41 +43,47 @@ def openings(
     courtroom kept for others is shut to it, and one kept for it sits for it in sessions of that type.
     `reader` is who will read why a person is away; None is somebody of another organisation.
     """
+    with together(session):
+        opened = asked(session, places, days, business=business, reader=reader)
+    return opened()
+
+
+def asked(
+    session: Session,
+    places: Iterable[Place],
+    days: Sequence[date],
+    *,
+    business: str | None = None,
+    reader: Actor | None = None,
+) -> Later[dict[UUID, Opening]]:
+    """Ask for what `openings` answers."""
     wanted = list(places)
     people = [place for place in wanted if place.person is not None]
-    return _of_sites(session, wanted, days, business) | duties.openings_of(session, people, days, reader)
+    standing = _of_sites(session, wanted, days, business)
+    rotas = duties.asked(session, people, days, reader)
+    return lambda: standing() | rotas()
 
 
 def _of_sites(
     session: Session, places: Iterable[Place], days: Sequence[date], business: str | None
-) -> dict[UUID, Opening]:
+) -> Later[dict[UUID, Opening]]:
     standing = [place for place in places if place.site_id is not None and place.person is None]
     if not standing or not days:
-        return {}
+        return dict
     monday, sunday = monday_of(min(days)), monday_of(max(days)) + _WEEK - timedelta(days=1)
     whole = Interval(day_interval(monday).start, day_interval(sunday).end)
     sites = {place.site_id for place in standing if place.site_id}
     courtrooms = [place.id for place in standing if place.kind is ResourceKind.COURTROOM]
-    known = _Known(
-        sittings=calendar.sittings(session, courtrooms, whole),
-        hours=calendar.hours(session, sites),
-        holidays=calendar.holidays(session, monday, sunday),
-        closures=calendar.closures(session, sites, whole),
-    )
-    return {place.id: _opening(place, days, known, business) for place in standing}
+    timetable = calendar.timetable(session, courtrooms, sites, (monday, sunday), whole)
+
+    def read() -> dict[UUID, Opening]:
+        known = timetable()
+        return {place.id: _opening(place, days, known, business) for place in standing}
+
+    return read
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is kept of the places and days asked for, as it was read."""
-
-    sittings: Mapping[UUID, Sequence[Sitting]]
-    hours: Mapping[UUID, Sequence[tuple[int, int, int]]]
-    holidays: Mapping[date, str]
-    closures: Mapping[UUID, Sequence[Shut]]
-
-
-def _opening(place: Place, days: Sequence[date], known: _Known, business: str | None) -> Opening:
+def _opening(place: Place, days: Sequence[date], known: Timetable, business: str | None) -> Opening:
     if place.site_closed or not place.active:
         return Opening((), dict.fromkeys(days, "is not in use"))
     if business and place.restricted_to and business not in place.restricted_to:
@@ -113,7 +119,7 @@ def _sat_in(sitting: Sitting, place: Place, business: str | None) -> bool:
     return sitting.business_type in ((business,) if business else place.restricted_to)
 
 
-def _hours(place: Place, day: date, known: _Known) -> tuple[list[Interval], str]:
+def _hours(place: Place, day: date, known: Timetable) -> tuple[list[Interval], str]:
     holiday = known.holidays.get(day)
     if holiday and not place.opens_on_holidays:
         return [], f"is closed for {holiday}"

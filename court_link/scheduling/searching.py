@@ -22,9 +22,10 @@ from court_link.domain.opening import Opening
 from court_link.domain.requirements import Demand, Needs, Place, Rules, demands
 from court_link.domain.slots import Grid, Met, Obstacle, Stretch, Wanted
 from court_link.domain.times import Interval, day_interval, london_day
-from court_link.scheduling.counted import Counted, counted
-from court_link.scheduling.opening import openings
+from court_link.scheduling import opening
+from court_link.scheduling.counted import Counted, counted, shifts_of
 from court_link.store import Session, bookings, searching
+from court_link.store.prepared import together
 from court_link.store.searching import Named
 from court_link.store.tables import Hearing
 
@@ -146,18 +147,28 @@ def lay_out(
     if bound:
         late = Interval(_whole(bound.day).end, _NEVER)
         times.append(Obstacle(late, bound.refusal, ends=False))
-    passed_by = searching.in_nobodys_way(session, hearing.id, whole, ctx.now)
-    left_out = frozenset(row.id for row in passed_by)
     taken = {demand for needs in ways for demand in demands(needs, places)}
+    # Two journeys to the database: what is asked first says what the rest leaves out, and how much of a pool
+    # there is at least.
+    with together(session):
+        in_nobodys_way = searching.in_nobodys_way(session, hearing.id, whole, ctx.now)
+        opened = opening.asked(session, wanted.values(), days, reader=ctx.actor)
+        on_shift = shifts_of(session, taken, whole)
+    passed_by = in_nobodys_way()
+    left_out, given_back = frozenset(row.id for row in passed_by), map(bookings.units_taken, passed_by)
+    shifts = on_shift()
+    with together(session):
+        booked = searching.reserved(session, ids, whole, left_out)
+        pools = counted(session, taken, shifts, wanted.values(), whole, rules, given_back)
     return Laid(
         session=session,
         ctx=ctx,
         days=days,
         grid=Grid.over(whole),
         places=places,
-        opened=openings(session, wanted.values(), days, reader=ctx.actor),
-        booked=searching.reserved(session, ids, whole, left_out),
-        pools=counted(session, taken, wanted.values(), whole, rules, map(bookings.units_taken, passed_by)),
+        opened=opened(),
+        booked=booked(),
+        pools=pools(),
         bound=bound,
         times=times,
         left_out=left_out,

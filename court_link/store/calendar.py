@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,7 +15,7 @@ from court_link.domain.context import Context
 from court_link.domain.places import ClosureKind, SiteKind
 from court_link.domain.requirements import Place
 from court_link.domain.times import Interval
-from court_link.store.prepared import Prepared
+from court_link.store.prepared import Later, Prepared
 from court_link.store.tables import (
     Closure,
     Holiday,
@@ -65,10 +65,7 @@ def courtrooms(session: Session, ctx: Context) -> list[Place]:
 
 def hours(session: Session, site_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, int, int]]]:
     """The weekly opening hours of these sites: (weekday, opens, closes); a site without any is not in it."""
-    found: dict[UUID, list[tuple[int, int, int]]] = {}
-    for site_id, *week in _HOURS.rows(session, {"ids": list(site_ids)}):
-        found.setdefault(site_id, []).append((week[0], week[1], week[2]))
-    return found
+    return _hours(_HOURS.rows(session, {"ids": list(site_ids)}))
 
 
 def holidays(session: Session, first: date, last: date) -> dict[date, str]:
@@ -89,10 +86,7 @@ def sittings(
 ) -> dict[UUID, list[Sitting]]:
     """The sessions of these courtrooms that overlap an interval, in order; without any, not in the answer."""
     given = {"ids": list(courtroom_ids), "start": within.start, "end": within.end}
-    found: dict[UUID, list[Sitting]] = {}
-    for courtroom_id, starts_at, ends_at, business in _SITTINGS.rows(session, given):
-        found.setdefault(courtroom_id, []).append(Sitting(Interval(starts_at, ends_at), business))
-    return found
+    return _sittings(_SITTINGS.rows(session, given))
 
 
 class Shut(NamedTuple):
@@ -104,11 +98,50 @@ class Shut(NamedTuple):
     reason: str
 
 
-def closures(session: Session, site_ids: Collection[UUID], within: Interval) -> dict[UUID, list[Shut]]:
-    """The closures at these sites that overlap an interval, in order; without any, not in the answer."""
-    given = {"ids": list(site_ids), "start": within.start, "end": within.end}
+class Timetable(NamedTuple):
+    """What is kept of when places are open over some days: by courtroom, site, day, and site."""
+
+    sittings: dict[UUID, list[Sitting]]
+    hours: dict[UUID, list[tuple[int, int, int]]]
+    holidays: dict[date, str]
+    closures: dict[UUID, list[Shut]]
+
+
+def timetable(
+    session: Session,
+    courtroom_ids: Collection[UUID],
+    site_ids: Collection[UUID],
+    days: tuple[date, date],
+    within: Interval,
+) -> Later[Timetable]:
+    """Ask for all that says when these courtrooms and sites are open, from one day to another, both counted;
+    `within` is the same as an interval. What nothing is kept of is not in it; lists are in order of time.
+    """
+    overlap = {"start": within.start, "end": within.end}
+    sat = _SITTINGS.asked(session, {"ids": list(courtroom_ids), **overlap})
+    weekly = _HOURS.asked(session, {"ids": list(site_ids)})
+    off = _HOLIDAYS.asked(session, {"first": days[0], "last": days[1]})
+    shut = _CLOSURES.asked(session, {"ids": list(site_ids), **overlap})
+    return lambda: Timetable(_sittings(sat()), _hours(weekly()), dict(off()), _closures(shut()))
+
+
+def _sittings(rows: Iterable[Any]) -> dict[UUID, list[Sitting]]:
+    found: dict[UUID, list[Sitting]] = {}
+    for courtroom_id, starts_at, ends_at, business in rows:
+        found.setdefault(courtroom_id, []).append(Sitting(Interval(starts_at, ends_at), business))
+    return found
+
+
+def _hours(rows: Iterable[Any]) -> dict[UUID, list[tuple[int, int, int]]]:
+    found: dict[UUID, list[tuple[int, int, int]]] = {}
+    for site_id, *week in rows:
+        found.setdefault(site_id, []).append((week[0], week[1], week[2]))
+    return found
+
+
+def _closures(rows: Iterable[Any]) -> dict[UUID, list[Shut]]:
     found: dict[UUID, list[Shut]] = {}
-    for site_id, resource_id, starts_at, ends_at, kind, reason in _CLOSURES.rows(session, given):
+    for site_id, resource_id, starts_at, ends_at, kind, reason in rows:
         found.setdefault(site_id, []).append(Shut(resource_id, Interval(starts_at, ends_at), kind, reason))
     return found
 
@@ -117,11 +150,23 @@ def staff(
     session: Session, pool: PoolKind, site_ids: Collection[UUID], within: Interval
 ) -> dict[UUID, list[tuple[Interval, int]]]:
     """Staff of a counted pool on shift at these sites over an interval, less those away: (when, how many)."""
+    return staff_asked(session, pool, site_ids, within)()
+
+
+def staff_asked(
+    session: Session, pool: PoolKind, site_ids: Collection[UUID], within: Interval
+) -> Later[dict[UUID, list[tuple[Interval, int]]]]:
+    """Ask for what `staff` answers."""
     given = {"ids": list(site_ids), "pool": pool, "start": within.start, "end": within.end}
-    found: dict[UUID, list[tuple[Interval, int]]] = {}
-    for site_id, starts_at, ends_at, here in _STAFF.rows(session, given):
-        found.setdefault(site_id, []).append((Interval(starts_at, ends_at), max(here, 0)))
-    return found
+    rows = _STAFF.asked(session, given)
+
+    def read() -> dict[UUID, list[tuple[Interval, int]]]:
+        found: dict[UUID, list[tuple[Interval, int]]] = {}
+        for site_id, starts_at, ends_at, here in rows():
+            found.setdefault(site_id, []).append((Interval(starts_at, ends_at), max(here, 0)))
+        return found
+
+    return read
 
 
 def planned(session: Session, pool: PoolKind, site_ids: Collection[UUID]) -> frozenset[UUID]:

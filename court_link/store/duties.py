@@ -14,7 +14,7 @@ from court_link.domain.ids import new_id
 from court_link.domain.places import DutyKind
 from court_link.domain.rota import LONGEST
 from court_link.domain.times import Interval
-from court_link.store.prepared import Prepared
+from court_link.store.prepared import Later, Prepared
 from court_link.store.tables import Duty
 
 _AT_ONCE = 500
@@ -32,17 +32,29 @@ class DutyStretch:
 
 def of(session: Session, person_ids: Collection[UUID], within: Interval) -> dict[UUID, list[DutyStretch]]:
     """What the rotas of these people say of an interval, in order; of whom nothing is said is not in it."""
+    return asked(session, person_ids, within)()
+
+
+def asked(
+    session: Session, person_ids: Collection[UUID], within: Interval
+) -> Later[dict[UUID, list[DutyStretch]]]:
+    """Ask for what `of` answers."""
     given = {
         "ids": list(person_ids),
         "since": within.start - LONGEST,
         "start": within.start,
         "end": within.end,
     }
-    found: dict[UUID, list[DutyStretch]] = {}
-    for id_, person_id, starts_at, ends_at, kind in _WITHIN.rows(session, given):
-        stretch = DutyStretch(id_, person_id, Interval(starts_at, ends_at), kind)
-        found.setdefault(person_id, []).append(stretch)
-    return found
+    rows = _WITHIN.asked(session, given)
+
+    def read() -> dict[UUID, list[DutyStretch]]:
+        found: dict[UUID, list[DutyStretch]] = {}
+        for id_, person_id, starts_at, ends_at, kind in rows():
+            stretch = DutyStretch(id_, person_id, Interval(starts_at, ends_at), kind)
+            found.setdefault(person_id, []).append(stretch)
+        return found
+
+    return read
 
 
 def add(session: Session, stretches: Iterable[tuple[UUID, Interval, DutyKind]]) -> None:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Dialect, Executable, Table, bindparam
@@ -23,6 +23,9 @@ from sqlmodel import Session
 
 _INSERT: Mapping[str, Callable[[Any], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _Process = Callable[[Any], Any] | None
+_T = TypeVar("_T")
+#: What was asked of the store and is not yet read: called once, it answers.
+Later = Callable[[], _T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,24 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it, and answer its rows, each a tuple in the order of its columns."""
+        return self.asked(session, values)()
+
+    def asked(self, session: Session, values: Mapping[str, Any]) -> Later[list[tuple[Any, ...]]]:
+        """Run it, and read its rows later: of what is asked `together` none waits for another's answer."""
         lists = {name: _padded(value) for name, value in values.items() if isinstance(value, list)}
         statement = self._compiled(session, lists)
         given = dict(values)
         for name, value in lists.items():
             given.update((f"{name}_{number}", each) for number, each in enumerate(value, start=1))
         with _errors_of(statement.text):
-            found = _driver(session).execute(statement.text, statement.arguments(given)).fetchall()
-        return [statement.answer(row) for row in found] if any(statement.answers) else found
+            cursor = _driver(session).execute(statement.text, statement.arguments(given))
+
+        def read() -> list[tuple[Any, ...]]:
+            with _errors_of(statement.text):
+                found = cursor.fetchall()
+            return [statement.answer(row) for row in found] if any(statement.answers) else found
+
+        return read
 
     def run(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each of these rows, for its effect."""
@@ -151,7 +164,7 @@ def _errors_of(text: str) -> Iterator[None]:
 def together(session: Session) -> Iterator[None]:
     """Send what is run within without waiting for each answer (PostgreSQL): one journey for all of it.
 
-    Within, nothing but `Prepared` is run.
+    Within, nothing but `Prepared` is run; what is `asked` within is read after it.
     """
     session.flush()
     driver = _driver(session)

@@ -37,15 +37,15 @@ from court_link.domain.times import Interval
 from court_link.store.buckets import Key
 from court_link.store.columns import Moment
 from court_link.store.hearings import LIVE_BOOKING, in_scope
-from court_link.store.prepared import Prepared
+from court_link.store.prepared import Later, Prepared
 from court_link.store.tables import Booking, CapacityBucket, Hearing, Reservation, Resource, SittingSession
 
 
 def reserved(
     session: Session, resource_ids: Collection[UUID], within: Interval, but_of: Collection[UUID]
-) -> dict[UUID, list[Stretch]]:
-    """What takes each resource within an interval, in order, in minutes since its start; the reservations of
-    the bookings `but_of` left out.
+) -> Later[dict[UUID, list[Stretch]]]:
+    """Ask what takes each resource within an interval, in order, in minutes since its start; the
+    reservations of the bookings `but_of` left out.
 
     Reservations of one resource never overlap, so the first that can reach into the interval is the last one
     that starts before it: one index seek, and then only rows that count, whatever else the table holds.
@@ -54,8 +54,8 @@ def reserved(
     if but_of:
         given["but"] = list(but_of)
     since = int(within.start.timestamp()) // 60
-    rows = _PACKED[session.get_bind().dialect.name, bool(but_of)].rows(session, given)
-    return {resource_id: _stretches(packed, since) for resource_id, packed in rows}
+    rows = _PACKED[session.get_bind().dialect.name, bool(but_of)].asked(session, given)
+    return lambda: {resource_id: _stretches(packed, since) for resource_id, packed in rows()}
 
 
 def _stretches(packed: str | None, since: int) -> list[Stretch]:
@@ -105,11 +105,18 @@ _PACKED = {
 }
 
 
-def in_nobodys_way(session: Session, hearing_id: UUID, within: Interval, now: datetime) -> list[Booking]:
-    """The bookings that a search for this hearing leaves out: its own, and holds whose time is over."""
+def in_nobodys_way(
+    session: Session, hearing_id: UUID, within: Interval, now: datetime
+) -> Later[list[Booking]]:
+    """Ask for the bookings that a search for a hearing leaves out: its own, and holds whose time is over."""
     given = {"hearing": hearing_id, "now": now, "start": within.start, "end": within.end}
-    ids = [row[0] for row in _PASSED_BY.rows(session, given)]
-    return list(session.execute(select(Booking).where(col(Booking.id).in_(ids))).scalars()) if ids else []
+    rows = _PASSED_BY.asked(session, given)
+
+    def read() -> list[Booking]:
+        ids = [row[0] for row in rows()]
+        return list(session.execute(select(Booking).where(col(Booking.id).in_(ids))).scalars()) if ids else []
+
+    return read
 
 
 _LAPSED = and_(
@@ -122,15 +129,15 @@ _OWN = and_(col(Booking.hearing_id) == bindparam("hearing", type_=Uuid), col(Boo
 _PASSED_BY = Prepared(lambda _: select(col(Booking.id)).where(or_(_OWN, _LAPSED)))
 
 
-def fullest(session: Session, above: Mapping[str, int], within: Interval) -> dict[Key, int]:
-    """What is used of these pools within an interval, in the buckets that have more used than `above`."""
+def fullest(session: Session, above: Mapping[str, int], within: Interval) -> Later[dict[Key, int]]:
+    """Ask what is used of these pools within an interval, in the buckets that have more used than `above`."""
     if not above:
-        return {}
+        return dict
     given: dict[str, Any] = {"start": within.start, "end": within.end}
     for number, (pool, units) in enumerate(sorted(above.items())):
         given |= {f"pool_{number}": pool, f"units_{number}": units}
-    rows = _fullest(len(above)).rows(session, given)
-    return {(pool, slot): used for pool, slot, used in rows}
+    rows = _fullest(len(above)).asked(session, given)
+    return lambda: {(pool, slot): used for pool, slot, used in rows()}
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from court_link.domain.context import Actor, Context
 from court_link.domain.opening import Opening
@@ -16,6 +16,7 @@ from court_link.domain.times import Interval, day_interval, to_london
 from court_link.scheduling import duties
 from court_link.store import Db, Session, calendar
 from court_link.store import duties as store
+from court_link.store.prepared import Prepared
 from tests.county import SYSTEM_CONTEXT, County
 
 MON, TUE, WED = date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25)
@@ -122,25 +123,29 @@ async def test_on_a_changeover_day_a_rest_day_takes_all_of_its_hours(db, county,
     assert minutes == {around[0]: 1440, day: 0, around[-1]: 1440}
 
 
-async def test_a_month_of_many_people_is_one_query(db, county):
+async def test_a_month_of_many_people_is_one_query(db, county, monkeypatch):
     month = [MON + timedelta(days=n) for n in range(30)]
     for person in (county.officer, county.second_officer):
         await db.write(
             roster, SYSTEM_CONTEXT, person, [(SHIFT, Interval(at(day, 7), at(day, 15))) for day in month]
         )
 
+    asked: list[Any] = []
+    for owner, name in ((Connection, "execute"), (Prepared, "asked")):  # the two ways to ask the database
+        real = getattr(owner, name)
+
+        def heard(*given: Any, real: Any = real, **options: Any) -> Any:
+            asked.append(given)
+            return real(*given, **options)
+
+        monkeypatch.setattr(owner, name, heard)
+
     def counted(session: Session, ctx: Context, days: list[date]) -> int:
         places = calendar.places(session, [county.officer, county.second_officer])
-        asked: list[str] = []
-
-        def note(*given: Any) -> None:
-            asked.append(given[2])
-
-        event.listen(session.connection(), "before_cursor_execute", note)
+        before = len(asked)
         found = duties.openings_of(session, places.values(), days)
-        event.remove(session.connection(), "before_cursor_execute", note)
         assert all(len(each.times) == len(days) for each in found.values())
-        return len(asked)
+        return len(asked) - before
 
     assert await db.read(counted, SYSTEM_CONTEXT, month) == 1
     assert await db.read(counted, SYSTEM_CONTEXT, month[:1]) == 1

@@ -83,7 +83,7 @@ async def test_many_days_are_answered_in_order_and_in_as_many_queries_as_one(
     await put(db, *(sitting(county.courtroom, day) for day in days_from(MONDAY, 3)))
     asked: list[object] = []
     things = [county.courtroom, county.cell, county.officer]
-    for owner, name in ((Connection, "execute"), (Prepared, "rows")):  # the two ways to ask the database
+    for owner, name in ((Connection, "execute"), (Prepared, "asked")):  # the two ways to ask the database
         real = getattr(owner, name)
 
         def heard(*given: Any, real: Any = real, **options: Any) -> Any:
