@@ -7,10 +7,10 @@ mapper with the reservation that knows the room; then every candidate is held ag
 learn which times are free one asks so of each time of day, and only the last answer tells which are first.
 
 *cal.com* (`packages/trpc/server/routers/viewer/slots/util.ts`, `getAvailableSlots`) reads every booking of
-everyone over the whole range in one query, makes every slot of the range, and keeps those that nobody is
-busy in. Until 2023 each slot was held against each busy time (`checkIfIsAvailable`, `by_slot` here, the
-algorithm that the target is set against); since then busy times are taken away from each one's hours and
-what is left is intersected, in order of time (`packages/lib/date-ranges.ts`, `by_range` here).
+everyone over the whole range, makes every slot of the range, and keeps those that nobody is busy in. In its
+earlier form each slot is held against each busy time (`checkIfIsAvailable`, `by_slot` here); in its newer
+form busy times are taken away from each one's hours and what is left is intersected, in order of time
+(`packages/features/schedules/lib/date-ranges.ts`, `by_range` here).
 
 Neither stops at the tenth time: both answer for the whole range, and so do these. All look at every five
 minutes in which the courtroom sits, as ours does, and count what ours offers: the quarters of an hour, and
@@ -158,7 +158,7 @@ Busy = dict[UUID, list[tuple[datetime, datetime]]]
 
 
 def by_slot(session: Session, needs: Needs, days: int) -> list[datetime]:
-    """cal.com's algorithm until 2023: everything at once, then every slot against every booking."""
+    """cal.com's earlier form: everything at once, then every slot against every booking."""
     busy = _busy(session, needs, days)
     return [
         start
@@ -169,7 +169,7 @@ def by_slot(session: Session, needs: Needs, days: int) -> list[datetime]:
 
 
 def by_range(session: Session, needs: Needs, days: int) -> list[datetime]:
-    """cal.com's algorithm since: what everyone has left of the days, intersected, and the slots of that."""
+    """cal.com's newer form: what everyone has left of the days, intersected, and the slots of that."""
     busy = _busy(session, needs, days)
     sitting = [(day.replace(hour=9), day.replace(hour=17)) for day in _days(days) if day.weekday() < 5]
     common = sitting
