@@ -43,7 +43,7 @@ class Door:
         self.settings, self.db, self.engine, self.scene = settings, db, engine, scene
         self.url = url = settings.public_url
         self.keys = Keys(SECRET)
-        self.http = httpx.AsyncClient(base_url=url, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
 
     async def join(self, link: Link, device: str = DEVICE) -> str:
         """The join token of a redeemed credential."""

@@ -535,7 +535,7 @@ async def test_nothing_personal_and_nothing_secret_is_in_logs_figures_or_refusal
     async def ready() -> bool:
         assert service.returncode is None, written.read_text()
         with suppress(httpx.TransportError):
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
                 return (await client.get(f"{url}/healthz")).is_success
         return False
 
