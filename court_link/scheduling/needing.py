@@ -15,6 +15,7 @@ from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, Refusal
 from court_link.domain.harddates import limit
+from court_link.domain.hearing import LIVE
 from court_link.domain.places import PersonKind
 from court_link.domain.recipes import NAMES, YOUTH_PARTS, taking_part
 from court_link.domain.requirements import Needs, Place
@@ -38,6 +39,7 @@ def check_bookable(
     near = _near(ctx, hearing, needs, places)
     errors = [
         *_places(ctx, hearing, needs, near),
+        *_in_use(hearing, needs, near),
         *_interpreters(needs, near),
         *_young(hearing, needs, places),
         *_bench(session, hearing, needs),
@@ -78,6 +80,14 @@ def _places(ctx: Context, hearing: Hearing, needs: Needs, near: Mapping[UUID, Pl
         yield FieldError("custody", "Choose a custody room of your area.")
     if any(kind(each) not in _ATTENDING for each in needs.attending):
         yield FieldError("attending", "Choose people, evidence rooms and vehicles of your area.")
+
+
+def _in_use(hearing: Hearing, needs: Needs, near: Mapping[UUID, Place]) -> Iterator[FieldError]:
+    """Whoever has left is booked no more, but for a bench that must return, and a hearing that goes on."""
+    for each in needs.attending if hearing.state not in LIVE else ():
+        place = near.get(each)
+        if place and place.person and not place.active and str(each) not in hearing.same_bench:
+            yield FieldError("attending", f"{place.name} is no longer in use. Choose somebody else.")
 
 
 def _interpreters(needs: Needs, near: Mapping[UUID, Place]) -> Iterator[FieldError]:

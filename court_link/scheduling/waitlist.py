@@ -180,7 +180,10 @@ def fit(session: Session, ctx: Context, hearing_id: UUID, event: Event, *, rules
         wish = Wish(replace(wants.needs, courtroom_id=freed.courtroom_id))
     else:
         wish = Wish(wants.needs, wants.courtrooms)
-    found = finding.find(session, ctx, hearing_id, wish, freed.day, days=1, count=50, rules=rules)
+    try:
+        found = finding.find(session, ctx, hearing_id, wish, freed.day, days=1, count=50, rules=rules)
+    except Invalid:  # what it waits for can be booked no more: a defendant proved to be under 18, say
+        return None
     options = [each for each in found.options if _uses(freed, each.needs, each.slot)]
     soon = ctx.now + SHORTEST_OFFER
     options = [each for each in options if _begins(each.needs, each.start) >= soon]

@@ -11,15 +11,17 @@ import pytest
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import Invalid
+from court_link.domain.events import Event
 from court_link.domain.hearing import HearingState
 from court_link.domain.ids import new_id
 from court_link.domain.places import DutyKind, PersonKind
 from court_link.domain.requirements import CustodyNeed, Interpreting
 from court_link.domain.roles import OrganisationKind
-from court_link.scheduling import availability, diary, finding
+from court_link.domain.waiting import Wants
+from court_link.scheduling import availability, booking, diary, finding, waitlist
 from court_link.scheduling.diary import Kind
 from court_link.scheduling.finding import Wish
-from court_link.scheduling.replanning import Move, Split
+from court_link.scheduling.replanning import Length, Move, Split
 from court_link.store import Db, Session
 from court_link.store.tables import Duty, Organisation, Person, Resource
 from tests.county import SYSTEM_CONTEXT
@@ -133,3 +135,46 @@ async def test_a_diary_tells_another_organisation_that_somebody_is_away_and_not_
     await court.db.write(away, SYSTEM_CONTEXT)
     shown = await court.db.read(diary.show, court.clerk, Kind.PERSON, officer, TEN.date())
     assert [each.label for each in shown.behind] == ["Away"]
+
+
+async def test_who_has_left_is_booked_no_more_and_a_hearing_that_goes_on_is_still_made_longer(
+    court: Court,
+) -> None:
+    running = await court.booked()
+    await court.change(running, state=HearingState.IN_SESSION)
+
+    def leave(session: Session, ctx: Context) -> None:
+        session.get_one(Resource, court.county.officer).active = False
+
+    await court.db.write(leave, SYSTEM_CONTEXT)
+    hearing = await court.matter()
+    with pytest.raises(Invalid) as refused:
+        await court.db.write(booking.book, court.clerk, hearing, court.needs(), TEN + DAY, rules=RULES)
+    assert told(refused.value) == [("attending", "PC 1187 Demo is no longer in use. Choose somebody else.")]
+    assert await court.make(running, Length(45))
+
+
+async def test_a_wish_that_can_be_booked_no_more_keeps_nobody_else_from_a_released_time(court: Court) -> None:
+    """A defendant of one who waits proves to be under 18: nobody takes the parts that that needs."""
+    waiting, released = await court.matter(), await court.alone("R v Early", TEN)
+    day = TEN.date()
+    wants = Wants(court.needs(custody=(), attending=()), (court.county.courtroom,), day, day + DAY)
+    await court.db.write(waitlist.join, court.clerk, waiting, wants)
+    (booked,) = await court.standing(released)
+    await court.db.write(booking.release, court.clerk, booked.id)
+    (event,) = await court.events("booking.released")
+    freed = Event(
+        **{name: getattr(event, name) for name in ("kind", "at", "hearing_id", "subject_id", "data")},
+        seq=1,
+        id=event.id,
+        actor_kind=event.actor_kind,
+        actor_id=event.actor_id,
+        organisation_id=event.organisation_id,
+    )
+
+    async def fitting() -> object:
+        return await court.db.read(waitlist.fit, SYSTEM_CONTEXT, waiting, freed, rules=RULES)
+
+    assert await fitting() is not None
+    await court.change(waiting, youth=True)
+    assert await fitting() is None

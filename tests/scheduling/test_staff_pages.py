@@ -165,6 +165,7 @@ async def test_an_officer_s_leave_is_foreseen_without_the_matter_and_shown_in_th
         ({"kind": "shift", "day": "28/03/2027", "begins": "1:30am", "ends": "9am"}, "go forward"),
         ({"kind": "shift", "day": "25/10/2026", "begins": "1:30am", "ends": "9am"}, "happens twice"),
         ({"day": "yesterday"}, "Enter a day"),
+        ({"kind": "shift", "begins": f"7{' ' * 100_000}x", "ends": "9am"}, "Enter a time"),  # and at once
     ],
 )
 async def test_a_stretch_that_cannot_be_meant_is_an_error_beside_its_field(

@@ -52,7 +52,7 @@ DONE = {
     "shift": "Shift saved",
     "shift_removed": "Shift removed",
 }
-_ZONE = re.compile(r"(.*?)\s*(BST|GMT)?", re.IGNORECASE)
+_ZONES = {"BST": 0, "GMT": 1}
 
 
 @router.get("")
@@ -415,14 +415,15 @@ def _stretch(store: Db, typed: Typed) -> Stretch:
 
 def _clock(typed: Typed, name: str) -> tuple[time, int | None] | None:
     """A time as typed, and which of two it is in the hour that the autumn change repeats ("1:30am GMT")."""
-    found = _ZONE.fullmatch(typed.text(name))
-    if not typed.text(name) or found is None:
+    text = typed.text(name)
+    if not text:
         return None
-    clock = clock_of(found[1])
+    fold = _ZONES.get(text[-3:].upper())
+    clock = clock_of(text if fold is None else text[:-3].rstrip())
     if clock is None:
         typed.errors.append(FieldError(name, "Enter a time, like 10:15am or 14:15."))
         return None
-    return clock, None if found[2] is None else int(found[2].upper() == "GMT")
+    return clock, fold
 
 
 def _typed_stretch(stretch: DutyStretch) -> dict[str, str]:
