@@ -117,6 +117,7 @@ async def stage(
     check: Annotated[bool, Query(description="Only say what it would change; keep nothing of it")] = False,
 ) -> StagedOut:
     """Send a file. It is checked whole and compared with what is known; nothing is in until you confirm."""
+    people.allow(ctx)  # before anything is read for them
     reading = await asyncio.to_thread(people_files.read, await request.body())
     if check:
         staged = await store.write(people.check, ctx, reading)

@@ -15,6 +15,7 @@ from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import OrganisationKind, Role
 from court_link.domain.times import day_interval
 from court_link.identity.organisations import Organisation
+from court_link.importing import people_files
 from court_link.scheduling import booking, rostering
 from tests.api.apps import Browser, World, csrf_of
 from tests.county import SYSTEM_CONTEXT, County, add_hearing
@@ -294,3 +295,14 @@ async def test_a_machine_sends_confirms_and_downloads_files(world: World, settle
     refused = await machine.post("/api/staff/imports", content=b"nothing of the kind")
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "Line 1")
     assert "PC 2043 Sample" in (await machine.get("/api/staff/people.csv")).text
+
+
+async def test_a_file_of_somebody_who_keeps_no_rota_is_not_even_read(
+    world: World, settled: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(content: bytes) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(people_files, "read", read)
+    machine = await world.machine(of(settled, OrganisationKind.FORCE), Role.OFFICER)
+    assert (await machine.post("/api/staff/imports", content=b"number,date")).status_code == 403
