@@ -160,11 +160,13 @@ def load(url: str, matter: UUID, reservations: int) -> None:
         _insert(url, matter, count)
 
 
-def _bookings(matter: UUID, count: int) -> Iterator[tuple[UUID, datetime, Desk]]:
+def _bookings(count: int, moment: Any, id_: Any) -> Iterator[tuple[Any, Any, Any, list[Any]]]:
+    """Each booking's id, start, end and resources, as the engine's driver takes them."""
+    desks = [[id_(resource) for resource in Desk(number).five] for number in range(DESKS)]
     for number in range(count):
         turn, desk = divmod(number, DESKS)
         start = NOW.replace(minute=30) - _BEFORE + turn * _EVERY
-        yield named(f"booking {number}"), start, Desk(desk)
+        yield id_(named(f"booking {number}")), moment(start), moment(start + _LENGTH), desks[desk]
 
 
 _BOOKING = (
@@ -175,14 +177,13 @@ _RESERVATION = ("id", "resource_id", "starts_at", "ends_at", "booking_id", "purp
 
 def _rows(matter: UUID, count: int, moment: Any, id_: Any) -> tuple[Iterator[Any], Iterator[Any]]:
     bookings = (
-        (id_(each), id_(matter), "confirmed", id_(desk.five[0]), moment(start), moment(start + _LENGTH),
-         '{"needs": {}, "taken": []}', 1)
-        for each, start, desk in _bookings(matter, count)
-    )  # fmt: skip
+        (each, id_(matter), "confirmed", five[0], start, end, '{"needs": {}, "taken": []}', 1)
+        for each, start, end, five in _bookings(count, moment, id_)
+    )
     reservations = (
-        (id_(new_id()), id_(resource), moment(start), moment(start + _LENGTH), id_(each), "hearing")
-        for each, start, desk in _bookings(matter, count)
-        for resource in desk.five
+        (id_(new_id()), resource, start, end, each, "hearing")
+        for each, start, end, five in _bookings(count, moment, id_)
+        for resource in five
     )
     return bookings, reservations
 

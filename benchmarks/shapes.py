@@ -14,13 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Table, Uuid, and_, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, contains_eager, mapped_column, relationship
 from sqlmodel import Session, SQLModel
 
 from benchmarks.docket import COURT, Desk
 from court_link.domain.context import Context
-from court_link.domain.errors import SlotTaken
+from court_link.domain.errors import SlotTaken, Unavailable
 from court_link.domain.ids import new_id
 from court_link.store.columns import Moment
 
@@ -95,11 +95,15 @@ def raw(session: Session, ctx: Context, rows: Rows) -> None:
 
 
 def constraint(session: Session, ctx: Context, rows: Rows) -> None:
-    """Plain inserts, refused by the database alone. Raises SlotTaken."""
+    """Plain inserts, refused by the database alone. Raises SlotTaken; Unavailable where they end in a
+    deadlock or wait too long, which is counted and not tried again.
+    """
     try:
         _insert(session, rows, WRITTEN)
     except IntegrityError as refused:
         raise SlotTaken from refused
+    except OperationalError as lost:
+        raise Unavailable from lost
 
 
 def naive(session: Session, ctx: Context, rows: Rows) -> None:
