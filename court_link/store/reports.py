@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select as columns
 from sqlmodel import col, or_, select
 
 from court_link.domain.booking import BookingState, Purpose, ResourceKind
@@ -147,13 +149,19 @@ def holidays(session: Session) -> frozenset[date]:
 def taken(session: Session, window: Interval) -> list[Taken]:
     """Reservations of confirmed bookings that touch the window."""
     query = (
-        select(Reservation, Booking)
-        .where(Reservation.booking_id == Booking.id, Booking.state == BookingState.CONFIRMED)
-        .where(Reservation.starts_at < window.end, Reservation.ends_at > window.start)
+        columns(
+            col(Reservation.resource_id),
+            col(Booking.hearing_id),
+            col(Reservation.purpose),
+            col(Reservation.starts_at),
+            col(Reservation.ends_at),
+        )
+        .where(col(Reservation.booking_id) == Booking.id, col(Booking.state) == BookingState.CONFIRMED)
+        .where(col(Reservation.starts_at) < window.end, col(Reservation.ends_at) > window.start)
     )
     return [
-        Taken(row.resource_id, booking.hearing_id, row.purpose, Interval(row.starts_at, row.ends_at))
-        for row, booking in session.exec(query)
+        Taken(room_id, hearing_id, purpose, Interval(start, end))
+        for room_id, hearing_id, purpose, start, end in session.execute(query)
     ]
 
 
@@ -171,41 +179,41 @@ def session_events(
     found: dict[UUID, list[tuple[datetime, EventKind]]] = defaultdict(list)
     for some in _by_500(hearings):
         query = (
-            select(EventRow)
+            columns(col(EventRow.hearing_id), col(EventRow.at), col(EventRow.kind))
             .where(col(EventRow.hearing_id).in_(some), col(EventRow.kind).in_(kinds))
             .order_by(col(EventRow.at), col(EventRow.id))
         )
-        for event in session.exec(query):
-            if event.hearing_id is not None:
-                found[event.hearing_id].append((event.at, event.kind))
+        for hearing_id, at, kind in session.execute(query):
+            found[hearing_id].append((at, kind))
     return found
 
 
 def happened(session: Session, window: Interval) -> list[Happened]:
     """Hearings whose latest kept booking starts in the window: confirmed, or released by vacating."""
-    query = (
-        select(Hearing, Booking)
+    query: Any = (  # a row of more columns than the types count to
+        columns(
+            col(Hearing.id),
+            col(Booking.courtroom_id),
+            col(Booking.starts_at),
+            col(Hearing.state),
+            col(Hearing.started_at),
+            col(Hearing.outcome),
+            col(Hearing.end_cause),
+            col(Booking.state).label("booking"),
+        )
         .where(
-            Booking.hearing_id == Hearing.id,
-            Booking.starts_at >= window.start,
-            Booking.starts_at < window.end,
+            col(Booking.hearing_id) == Hearing.id,
+            col(Booking.starts_at) >= window.start,
+            col(Booking.starts_at) < window.end,
         )
         .where(col(Booking.state).in_((BookingState.CONFIRMED, BookingState.RELEASED)))
         .order_by(col(Booking.starts_at), col(Booking.id))
     )
     latest: dict[UUID, Happened] = {}
-    for hearing, booking in session.exec(query):
-        kept = booking.state is BookingState.CONFIRMED or hearing.state is HearingState.VACATED
-        if kept:
-            latest[hearing.id] = Happened(
-                hearing.id,
-                booking.courtroom_id,
-                booking.starts_at,
-                hearing.state,
-                hearing.started_at,
-                hearing.outcome,
-                hearing.end_cause,
-            )
+    for *facts, booking in session.execute(query):
+        one = Happened(*facts)
+        if booking is BookingState.CONFIRMED or one.state is HearingState.VACATED:
+            latest[one.id] = one
     return list(latest.values())
 
 
