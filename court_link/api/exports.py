@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -43,37 +44,36 @@ class Exported(BaseModel):
     items: list[Line]
 
 
-@router.get("/hearings", summary="Hearings and bookings of some days")
-async def as_json(
+def _filters(
     store: Store,
-    ctx: Asker,
     first: First = None,
     last: Last = None,
     room: Room = None,
     state: State = None,
     q: Text = "",
-) -> Exported:
+) -> Filters:
+    first = first or london_day(store.clock.now())
+    return Filters(first, room, state, q, until=last or first)
+
+
+#: What a request for hearings is narrowed to, by its query.
+Chosen = Annotated[Filters, Depends(_filters)]
+
+
+@router.get("/hearings", summary="Hearings and bookings of some days")
+async def as_json(store: Store, ctx: Asker, chosen: Chosen) -> Exported:
     """All of them at once, at most 10,000. That you read each is recorded."""
-    filters = _filters(store, first, last, room, state, q)
-    lines = await _read(store, ctx, filters)
-    return Exported.model_validate({"first": filters.day, "last": filters.until, "items": lines})
+    lines = await _read(store, ctx, chosen)
+    return Exported.model_validate({"first": chosen.day, "last": chosen.until, "items": lines})
 
 
 @router.get("/hearings.csv", summary="The same, one row a hearing", response_class=Response)
-async def as_csv(
-    store: Store,
-    ctx: Asker,
-    first: First = None,
-    last: Last = None,
-    room: Room = None,
-    state: State = None,
-    q: Text = "",
-) -> Response:
+async def as_csv(store: Store, ctx: Asker, chosen: Chosen) -> Response:
     """Times are London's, as a spreadsheet's reader expects them. That you read each is recorded."""
-    filters = _filters(store, first, last, room, state, q)
-    lines = await _read(store, ctx, filters)
-    name = f"court-link-hearings-{filters.day}-to-{filters.until}.csv"
-    return csv_response(name, COLUMNS, map(_row, lines))
+    lines = await _read(store, ctx, chosen)
+    name = f"court-link-hearings-{chosen.day}-to-{chosen.until}.csv"
+    # Ten thousand rows take a while to write, and other requests go on meanwhile.
+    return await asyncio.to_thread(csv_response, name, COLUMNS, map(_row, lines))
 
 
 #: The columns of the file.
@@ -82,13 +82,6 @@ COLUMNS = (
     *("court_house", "courtroom", "rooms", "booking", "listed_day", "listed_time", "listed_room"),
     *("youth", "family", "visibility", "restrictions", "no_longer_listed", "outcome"),
 )
-
-
-def _filters(
-    store: Db, first: date | None, last: date | None, room: UUID | None, state: HearingState | None, q: str
-) -> Filters:
-    first = first or london_day(store.clock.now())
-    return Filters(first, room, state, q, until=last or first)
 
 
 async def _read(store: Db, ctx: Context, filters: Filters) -> tuple[Line, ...]:
