@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from threading import get_ident
 from typing import Any
 from uuid import UUID
 
@@ -130,22 +131,22 @@ async def test_a_month_of_many_people_is_one_query(db, county, monkeypatch):
             roster, SYSTEM_CONTEXT, person, [(SHIFT, Interval(at(day, 7), at(day, 15))) for day in month]
         )
 
-    asked: list[Any] = []
+    asked: list[int] = []  # by which thread: what an earlier test left running asks in one of its own
     for owner, name in ((Connection, "execute"), (Prepared, "asked")):  # the two ways to ask the database
         real = getattr(owner, name)
 
         def heard(*given: Any, real: Any = real, **options: Any) -> Any:
-            asked.append(given)
+            asked.append(get_ident())
             return real(*given, **options)
 
         monkeypatch.setattr(owner, name, heard)
 
     def counted(session: Session, ctx: Context, days: list[date]) -> int:
         places = calendar.places(session, [county.officer, county.second_officer])
-        before = len(asked)
+        before = asked.count(get_ident())
         found = duties.openings_of(session, places.values(), days)
         assert all(len(each.times) == len(days) for each in found.values())
-        return len(asked) - before
+        return asked.count(get_ident()) - before
 
     assert await db.read(counted, SYSTEM_CONTEXT, month) == 1
     assert await db.read(counted, SYSTEM_CONTEXT, month[:1]) == 1
