@@ -74,6 +74,25 @@ class EventKind(StrEnum):
     LINK_CONNECTED = "link.connected"
     LINK_INTERRUPTED = "link.interrupted"
     LINK_SECOND_DEVICE = "link.second_device"
+    LINK_CALLED = "link.called"  # a witness, to give evidence
+    LINK_RELEASED = "link.released"  # a witness is needed no more
+    LINK_GRANTED = "link.granted"  # what they may send and receive was changed by the court
+    LINK_WHISPERS = "link.whispers"  # an interpreter to one link, or to everybody again
+    LINK_SETTLED = "link.settled"  # the device has stopped sending for its latest move
+    TIE_CHANGED = "tie.changed"  # who acts or interprets for whom, and what they agreed to
+    SCREEN_CHANGED = "screen.changed"  # a special measure ordered or lifted
+    CONSULTATION_OPENED = "consultation.opened"
+    CONSULTATION_ENTERED = "consultation.entered"
+    CONSULTATION_LEFT = "consultation.left"
+    CONSULTATION_RECALLED = "consultation.recalled"  # warned: it closes in a moment
+    CONSULTATION_CLOSED = "consultation.closed"
+    EXHIBIT_CHANGED = "exhibit.changed"  # offered, permitted, shown, hidden, withdrawn
+    EXHIBIT_READ = "exhibit.read"
+    RECORDING_STARTED = "recording.started"
+    RECORDING_STALLED = "recording.stalled"
+    RECORDING_STOPPED = "recording.stopped"
+    RECORDING_READ = "recording.read"
+    RECORDING_DELETED = "recording.deleted"
     PROBLEM_REPORTED = "problem.reported"
     PROBLEM_RESOLVED = "problem.resolved"
     TRACKING_ISSUED = "tracking.issued"
@@ -83,6 +102,7 @@ class EventKind(StrEnum):
     REPORT_READ = "report.read"
     NODE_READY = "node.ready"
     NODE_LOST = "node.lost"
+    NODE_DRAINING = "node.draining"
     SETTING_CHANGED = "setting.changed"
     SUBJECT_ERASED = "subject.erased"
 

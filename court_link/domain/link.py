@@ -56,7 +56,7 @@ def after(state: Admission, event: LinkEvent) -> Admission:
     return step(TRANSITIONS, state, event, "participant")
 
 
-#: The two places of this version; a consultation will be `consultation:<id>`.
+#: Two of the places where a link may be; the others are consultations (`domain.rooms`).
 LOBBY = "lobby"
 HEARING = "hearing"
 
@@ -66,7 +66,10 @@ class Link:
     """A link as it stands. `label` is what others in the hearing see (personal).
 
     `remote` people need a live-link direction before admission. Raising `credential_version` revokes every
-    credential and join session made before.
+    credential and join session made before. `back_to` is the place to which a consultation returns them.
+    `moves` counts their moves from place to place, and `settled` is the last of them for which their device
+    has stopped sending: until it has, nothing of theirs goes on. `grants` are None while they have their
+    part's own (`domain.rooms.GRANTS`). A witness is `called_at` and `released_at` by the court.
     """
 
     id: UUID
@@ -88,6 +91,14 @@ class Link:
     left_at: datetime | None
     kit_check: Mapping[str, Any] | None
     version: int
+    back_to: str = LOBBY
+    moves: int = 0
+    settled: int = 0
+    moved_at: datetime | None = None
+    called_at: datetime | None = None
+    released_at: datetime | None = None
+    grants: tuple[str, ...] | None = None
+    whisper_to: UUID | None = None
 
     @property
     def moderates(self) -> bool:

@@ -14,7 +14,7 @@ from court_link.media.engine import DesiredLink, DesiredRoom, Kind, Seat
 #: Seats of every participant's page: receive-only lines of its one offer.
 SEATS = 8
 _ORDER = tuple(Part)
-_BOTH = frozenset(Kind)
+_BOTH = frozenset({Kind.AUDIO, Kind.VIDEO})
 
 
 def arrange(

@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     AUDIO = "audio"
     VIDEO = "video"
+    SCREEN = "screen"  # a second picture: a screen or an exhibit, beside the camera's
 
 
 class OfferRefused(Invalid):
@@ -55,31 +56,55 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class DesiredLink:
-    """What the broker wants for one admitted link."""
+    """What the broker wants for one link that is in a room.
+
+    `epoch` rises whenever the link moves to another place. At a new epoch an engine first stops everything
+    to and from the link, then forgets what it kept of it (packets to send again, the speaker), so that
+    nothing sent in one place is ever heard in another. `screen` fills the link's one screen seat.
+    `withheld` are the (source, kind) that this receiver must not get, wherever both are (a special measure).
+    `audio_to`, when given, are the only links of the same place that hear it (an interpreter's whisper).
+    """
 
     link: str
     place: str
     publish: frozenset[Kind] = frozenset()
     receive: bool = True
     seats: tuple[Seat, ...] = ()
+    epoch: int = 0
+    screen: str | None = None
+    withheld: frozenset[tuple[str, Kind]] = frozenset()
+    audio_to: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredRoom:
-    """The whole of one room. A lower or equal `version` than the engine's changes nothing."""
+    """The whole of one room. A lower or equal `version` than the engine's changes nothing.
+
+    `recording` is the id under which every uplink of the place `recorded` is written to files as it comes;
+    None records nothing.
+    """
 
     room: str
     version: int
     links: tuple[DesiredLink, ...] = ()
+    recording: str | None = None
+    recorded: str = "hearing"
 
 
 def may_receive(source: DesiredLink, receiver: DesiredLink, kind: Kind) -> bool:
     """Whether a packet of this kind may go from one link to another of the same room.
 
-    This is the guard of lobby and consultation: both ends stand in the desired state, in the same place,
-    the source may publish the kind, and the receiver may receive at all. Every engine asks it.
+    This is the guard of lobby, consultation and special measures: both ends stand in the desired state, in
+    the same place, the source may publish the kind, the receiver may receive at all, and nothing between
+    them is withheld. Every engine asks it.
     """
-    return source.place == receiver.place and kind in source.publish and receiver.receive
+    return (
+        source.place == receiver.place
+        and kind in source.publish
+        and receiver.receive
+        and (source.link, kind) not in receiver.withheld
+        and (kind is not Kind.AUDIO or source.audio_to is None or receiver.link in source.audio_to)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +194,7 @@ class EventKind(StrEnum):
     LEFT = "left"
     QUALITY = "quality"
     SPEAKER = "speaker"
+    RECORDING = "recording"
     NODE_UP = "node_up"
     NODE_LOST = "node_lost"
 
@@ -182,7 +208,8 @@ class EngineEvent:
     and no link (empty strings) and seq 0. `at` is in POSIX seconds.
 
     `data` by kind: left {"reason"}; quality {"score", "round_trip", "loss"}; speaker {"place", "level"};
-    node_up and node_lost {"name"}.
+    recording {"id", "state": "started"|"stalled"|"resumed"|"stopped", "reason"}; node_up and node_lost
+    {"name"}.
     """
 
     cursor: str

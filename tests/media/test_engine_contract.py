@@ -170,7 +170,7 @@ def room(request: pytest.FixtureRequest) -> str:
 
 
 def both_hear(*sources: str) -> Heard:
-    return frozenset((source, kind) for source in sources for kind in Kind)
+    return frozenset((source, kind) for source in sources for kind in BOTH)
 
 
 async def soon(stage: Stage, link: str, heard: Heard) -> None:

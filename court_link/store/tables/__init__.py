@@ -1,7 +1,8 @@
 """Every table, one file a subject. Rows stay inside `store` and the use cases; callers get frozen values.
 
 Personal data: `user.name`, `user.email`, a person's `resource.name`, `hearing.title`, `party.name`,
-`link.label`, `event_detail.text`, `problem`'s detail. Everything else is ids, codes and times.
+`link.label`, `event_detail.text`, `problem`'s detail, `exhibit.title` and its
+content, `recording.ordered_by` and its files. Everything else is ids, codes and times.
 """
 
 from court_link.store.tables.bookings import Booking, CapacityBucket, Idempotency, Reservation, Waiting
@@ -25,7 +26,18 @@ from court_link.store.tables.hearings import (
 )
 from court_link.store.tables.identity import ApiToken, Invitation, LoginSession, Organisation, User, UserScope
 from court_link.store.tables.imports import ImportRow, ImportRun
-from court_link.store.tables.live import JoinSession, Link, LinkMedia, LiveRoom, Node
+from court_link.store.tables.live import (
+    Consultation,
+    Exhibit,
+    JoinSession,
+    Link,
+    LinkMedia,
+    LiveRoom,
+    Node,
+    Recording,
+    Screen,
+    Tie,
+)
 from court_link.store.tables.places import (
     CalendarFeed,
     Closure,
@@ -48,6 +60,7 @@ __all__ = [
     "CapacityBucket",
     "Case",
     "Closure",
+    "Consultation",
     "Delivery",
     "DeliveryCursor",
     "DirectionRow",
@@ -56,6 +69,7 @@ __all__ = [
     "EventDetail",
     "EventRow",
     "EventSeal",
+    "Exhibit",
     "Hearing",
     "HearingOrganisation",
     "Holiday",
@@ -75,13 +89,16 @@ __all__ = [
     "Person",
     "Practice",
     "Problem",
+    "Recording",
     "Reservation",
     "Resource",
+    "Screen",
     "Setting",
     "Shift",
     "Site",
     "SittingSession",
     "SubjectSalt",
+    "Tie",
     "TrackingReference",
     "UnsealedEvent",
     "User",

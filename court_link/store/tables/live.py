@@ -37,6 +37,93 @@ class Link(SQLModel, table=True):
     left_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     kit_check: dict[str, Any] | None = Field(default=None, sa_column=document(nullable=True))
     version: int = 1
+    back_to: str = LOBBY  # where a consultation returns them
+    moves: int = 0  # from place to place
+    settled: int = 0  # the last move for which their device has stopped sending
+    moved_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    called_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    released_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    grants: list[str] | None = Field(default=None, sa_column=document(nullable=True))  # None: the part's own
+    whisper_to: UUID | None = None
+
+
+class Tie(SQLModel, table=True):
+    """One link is in the hearing for another: an advocate for a client, an interpreter for who needs one.
+
+    `agrees` is an advocate's word that this client may be in one room with co-defendants.
+    """
+
+    link_id: UUID = Field(foreign_key="link.id", primary_key=True)
+    for_id: UUID = Field(foreign_key="link.id", primary_key=True)
+    hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
+    agrees: bool = False
+
+
+class Consultation(SQLModel, table=True):
+    """A private room of a hearing; its place is `consultation:<id>`. Who is in it is on the links.
+
+    `closes_at` is when a recall takes effect; `opened_by` is a link, or a person of the court.
+    """
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
+    opened_at: datetime = Field(sa_column=moment())
+    opened_by: UUID | None = None
+    closes_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    recalled_by: UUID | None = None
+    closed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class Screen(SQLModel, table=True):
+    """A special measure: the receiver does not see, or hear, the source, in any room of the hearing."""
+
+    source_id: UUID = Field(foreign_key="link.id", primary_key=True)
+    receiver_id: UUID = Field(foreign_key="link.id", primary_key=True)
+    hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
+    picture: bool = True
+    sound: bool = False
+    ordered_by: str = ""
+
+
+class Exhibit(SQLModel, table=True):
+    """A document, or the screen of a link, that may be shown to chosen links when the court permits it.
+
+    `source_id` is the link that presents it. `shown_to` are link ids; empty while nobody sees it.
+    """
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
+    source_id: UUID = Field(foreign_key="link.id")
+    title: str  # personal
+    media_type: str = ""  # empty: the live screen of the source
+    content: bytes | None = None
+    permitted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    permitted_by: UUID | None = None
+    shown_to: list[str] = Field(default_factory=list, sa_column=document())
+    withdrawn_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    made_at: datetime = Field(sa_column=moment())
+    version: int = 1
+
+
+class Recording(SQLModel, table=True):
+    """One stretch of recording of a hearing, under a power, by order of somebody.
+
+    `manifest` lists the files with length and SHA-256 once it has stopped; its digest stands in the audit.
+    `keep_until` is when retention ends; `deleted_at` when the files were destroyed.
+    """
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
+    power: str
+    ordered_by: str
+    node: str = ""
+    started_at: datetime = Field(sa_column=moment())
+    stopped_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    stalled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    manifest: dict[str, Any] | None = Field(default=None, sa_column=document(nullable=True))
+    manifest_digest: str = ""
+    keep_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    deleted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class JoinSession(SQLModel, table=True):
@@ -89,4 +176,5 @@ class Node(SQLModel, table=True):
     state: NodeState = Field(sa_column=word(NodeState))
     capacity: int = 0
     load: int = 0
+    url: str = ""  # of its control
     seen_at: datetime = Field(sa_column=moment())
