@@ -15,6 +15,7 @@ from court_link.media.embedded.link import Link
 from court_link.media.embedded.log import EventLog
 from court_link.media.embedded.port import Port, address_of, readable_address, sockaddr
 from court_link.media.embedded.room import Room
+from court_link.media.embedded.uplink import Recorder
 from court_link.media.engine import (
     DesiredRoom,
     EngineUnavailable,
@@ -58,7 +59,10 @@ class Counters:
 
 
 class Forwarder:
-    """Everything that the control asks for, as plain calls; needs a running event loop."""
+    """Everything that the control asks for, as plain calls; needs a running event loop.
+
+    `recorder` makes what writes an uplink to a file; None records nothing.
+    """
 
     def __init__(
         self, host: str, port: int, *, addresses: tuple[str, ...], node: str, capacity: int, url: str
@@ -68,6 +72,7 @@ class Forwarder:
         self.port = Port(host, port, self._receive)
         self.ended = Counters()
         self.faults = 0
+        self.recorder: Recorder | None = None
         self.rooms: dict[str, Room] = {}
         self.sessions: dict[str, Link] = {}
         self._addresses = addresses
@@ -99,7 +104,7 @@ class Forwarder:
             room.desire(desired)
             for link in [link for link in room.links.values() if not room.admits(link.name)]:
                 self._end(link, "removed")
-            room.wire()
+            self._wire(room)
         return self.snapshot(desired.room)
 
     def snapshot(self, name: str) -> Snapshot:
@@ -107,9 +112,10 @@ class Forwarder:
         return room.snapshot(self.epoch, time.time()) if room else Snapshot(name, 0, self.epoch)
 
     def close_room(self, name: str) -> None:
-        room = self.rooms.pop(name, None)
+        room = self.rooms.get(name)
         for link in list(room.links.values()) if room else ():
             self._end(link, "closed")
+        self.rooms.pop(name, None)
 
     def negotiate(self, room_name: str, link_name: str, text: str) -> Session:
         room = self.rooms.get(room_name)
@@ -196,10 +202,15 @@ class Forwarder:
             credentials.ufrag, credentials.password, self._fingerprint, self._addresses, self.port.number
         )
 
+    def _wire(self, room: Room) -> None:
+        """Let the room's packets go where they are wanted now, its recording included."""
+        room.wire()
+        room.record(self.recorder)
+
     def _up(self, link: Link) -> None:
         link.connected = link.joined = True
         self.events.say(EventKind.JOINED, link.room, link.name)
-        self.rooms[link.room].wire()
+        self._wire(self.rooms[link.room])
 
     def _down(self, link: Link) -> None:
         self._end(link, "gone")
@@ -218,7 +229,7 @@ class Forwarder:
         room = self.rooms.get(link.room)
         if room is not None and room.links.get(link.name) is link:
             del room.links[link.name]
-            room.wire()
+            self._wire(room)
         for lines in link.seats:
             for line in lines.values():
                 line.watch(None)
@@ -303,6 +314,6 @@ class Forwarder:
         if link.connected == silent:
             link.connected = not silent
             self.events.say(EventKind.INTERRUPTED if silent else EventKind.RESUMED, link.room, link.name)
-            self.rooms[link.room].wire()
+            self._wire(self.rooms[link.room])
         elif silent and now - (link.last_packet_at or link.created_at) > KEEP:
             self._end(link, "gone")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from court_link.media.embedded.link import Link
 from court_link.media.embedded.seat import SeatLine
-from court_link.media.embedded.uplink import Uplink
+from court_link.media.embedded.uplink import Recorder, Tap, Uplink
 from court_link.media.engine import (
     DesiredLink,
     DesiredRoom,
@@ -27,12 +29,14 @@ class Room:
         self.name = desired.room
         self.links: dict[str, Link] = {}
         self._speakers: dict[str, str] = {}
+        self._taps: dict[Uplink, tuple[str, Tap]] = {}  # with the recording that each is of
         self.desire(desired)
 
     def desire(self, desired: DesiredRoom) -> None:
         """Take over a newer desired state; the caller ends the sessions that it no longer admits."""
         self.version = desired.version
         self.desired = {link.link: link for link in desired.links}
+        self.recording, self.recorded = desired.recording, desired.recorded
 
     def admits(self, link: str) -> bool:
         """Whether a link may own media objects at all."""
@@ -62,6 +66,32 @@ class Room:
         if receiver is None or source is None or link is None:
             return None
         return link.uplinks.get(line.kind) if may_receive(source, receiver, line.kind) else None
+
+    def record(self, recorder: Recorder | None) -> None:
+        """Give every uplink of the recorded place its tap, and close those of all others."""
+        wanted = dict(self._recorded()) if recorder is not None else {}
+        for uplink, (recording, tap) in list(self._taps.items()):
+            if uplink not in wanted or recording != self.recording:
+                uplink.taps = ()
+                del self._taps[uplink]
+                tap.close()
+        for uplink, link in wanted.items():
+            if uplink in self._taps or recorder is None or self.recording is None:
+                continue
+            made = recorder(self.name, self.recording, link, uplink.kind)
+            if made is not None:
+                self._taps[uplink] = (self.recording, made)
+                uplink.taps = (made,)
+
+    def _recorded(self) -> Iterator[tuple[Uplink, str]]:
+        """Every uplink that is to be recorded now, with its link."""
+        for name, desired in self.desired.items():
+            link = self.links.get(name)
+            if self.recording is None or desired.place != self.recorded or link is None:
+                continue
+            for kind, uplink in link.uplinks.items():
+                if kind in desired.publish:
+                    yield uplink, name
 
     def snapshot(self, epoch: str, now: float) -> Snapshot:
         """The room as it is."""

@@ -7,7 +7,8 @@ copies the payload once per receiver, encrypts in place, and leaves the datagram
 from __future__ import annotations
 
 import struct
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from court_link.media.embedded import rtcp, rtp
 from court_link.media.embedded.dtls import ffi, srtp
@@ -30,6 +31,29 @@ _memmove: Any = ffi.memmove
 _protect: Any = srtp.srtp_protect
 
 Kept = tuple[int, int, bytes]  # timestamp, marker bit, payload
+
+
+class Tap(Protocol):
+    """What is given a copy of everything that one uplink carries, as a recorder is.
+
+    Both methods are called from the packet path: they must be quick, and must neither block nor wait.
+    """
+
+    def packet(
+        self, kind: Kind, payload: bytes, timestamp: int, sequence: int, marker: bool, at: float
+    ) -> None:
+        """One packet that was forwarded: its plain payload, RTP timestamp and sequence number, arrived `at`
+        (POSIX seconds). Each is given once, in the order of arrival; one that was late or sent again comes
+        after later ones. Timestamps and numbers jump when the participant begins a new stream."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        ...
+
+
+#: Makes the tap of one uplink, from room, recording, link and kind; None leaves it unrecorded.
+Recorder = Callable[[str, str, str, Kind], Tap | None]
 
 
 class Uplink:
@@ -67,6 +91,7 @@ class Uplink:
         "ring",
         "rtx_payload_type",
         "ssrc",
+        "taps",
         "targets",
     )
 
@@ -79,6 +104,7 @@ class Uplink:
         self.resends = "nack" in line.feedback
         self.clock = rtp.CLOCK[kind]
         self.targets: tuple[SeatLine, ...] = ()
+        self.taps: tuple[Tap, ...] = ()
         self.clock_offset: float | None = None  # of the participant's NTP clock to the worker's
         self.keyframe_wanted = False
         self.packets = 0
@@ -194,6 +220,12 @@ class Uplink:
                 port.send(out, size[0], link.address)
                 seat.packets += 1
                 seat.octets += count
+        if self.taps:
+            self._tap(bytes(port.views[slot][payload:length]), timestamp, sequence, bool(marker), at)
+
+    def _tap(self, payload: bytes, timestamp: int, sequence: int, marker: bool, at: float) -> None:
+        for tap in self.taps:
+            tap.packet(self.kind, payload, timestamp, sequence, marker, at)
 
     def retransmitted(
         self, slot: int, payload: int, length: int, timestamp: int, mark: int, at: float

@@ -8,7 +8,7 @@ import random
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from aioice import stun
@@ -23,57 +23,8 @@ from court_link.media.embedded.room import Room
 from court_link.media.embedded.rtp import HEADER
 from court_link.media.engine import DesiredLink, DesiredRoom, EngineEvent, EventKind, NotAdmitted, Seat
 from tests.media.peer import AUDIO, VIDEO, Peer
-from tests.media.rig import BOTH, everyone_sees_everyone, until
-
-
-@pytest.fixture
-async def forwarder() -> AsyncIterator[Forwarder]:
-    made = Forwarder("127.0.0.1", 0, addresses=("127.0.0.1",), node="n", capacity=20, url="")
-    yield made
-    await made.stop()
-
-
-class Table:
-    """Peers of one room of the forwarder."""
-
-    def __init__(self, forwarder: Forwarder) -> None:
-        self.forwarder = forwarder
-        self.peers: dict[str, Peer] = {}
-        self.sessions: dict[str, str] = {}
-
-    async def join(self, link: str, seats: int = 1) -> Peer:
-        peer = self.peers[link] = Peer()
-        session = self.forwarder.negotiate("room", link, peer.offer(seats))
-        self.sessions[link] = session.id
-        await peer.connect(session.answer)
-        await within(lambda: self.forwarder.sessions[session.id].connected, f"{link} connecting")
-        return peer
-
-    async def talk(self, link: str, start: int = 0, count: int = 10) -> None:
-        """Some frames and sounds, each frame a keyframe."""
-        for i in range(start, start + count):
-            self.peers[link].picture(i, i * 3000, keyframe=True, body=link.encode())
-            self.peers[link].sound(i, i * 960, body=link.encode())
-            await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-async def table(forwarder: Forwarder) -> AsyncIterator[Table]:
-    made = Table(forwarder)
-    yield made
-    for peer in made.peers.values():
-        peer.vanish()
-
-
-async def within(condition: Callable[[], object], what: str) -> None:
-    async def so() -> object:
-        return condition()
-
-    await until(so, 5.0, what)
-
-
-def heard(peer: Peer, word: str) -> int:
-    return sum(packet.endswith(word.encode()) for packet in peer.packets)
+from tests.media.rig import BOTH, everyone_sees_everyone
+from tests.media.table import Table, heard, within
 
 
 def in_two_places() -> DesiredRoom:

@@ -1,0 +1,195 @@
+"""WebM files (RFC 9559, Matroska) that are whole at every moment of their writing.
+
+A file is a header and then clusters of about a second, each written at once and with its size, so that a
+process that is killed leaves a file that players play to its last second. The header keeps room for what only
+the end knows: `finish` fills it in, cuts off a torn last cluster, and adds the index by which players seek.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from court_link.media.engine import Kind
+
+_EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # of DateUTC
+_UNKNOWN = b"\x01" + b"\xff" * 7
+_SEGMENT = b"\x18\x53\x80\x67"
+_CLUSTER = b"\x1f\x43\xb6\x75"
+_CUES = b"\x1c\x53\xbb\x6b"
+_SIMPLE_BLOCK = b"\xa3"
+_DURATION_ROOM, _SEEK_ROOM = 11, 26
+_OPUS_HEAD = struct.pack("<8sBBHIhB", b"OpusHead", 1, 2, 0, 48000, 0, 0)  # RFC 7845, 5.1
+#: Before the first keyframe says it: decoders go by the picture itself.
+_SIZE = (640, 360)
+_KEYFRAME = 0x80
+_LONGEST = 0x7FFF  # milliseconds that a block may be from its cluster's time
+
+
+def element(identity: bytes, content: bytes) -> bytes:
+    """One EBML element (RFC 8794, 4) with a size of eight bytes when it is long, one when it is short."""
+    size = len(content)
+    if size < 0x7F:
+        return identity + bytes([0x80 | size]) + content
+    return identity + (1 << 56 | size).to_bytes(8, "big") + content
+
+
+def _number(identity: bytes, value: int, width: int = 0) -> bytes:
+    return element(identity, value.to_bytes(width or max(1, (value.bit_length() + 7) // 8), "big"))
+
+
+def _room(size: int) -> bytes:
+    """A Void element of so many bytes."""
+    return element(b"\xec", bytes(size - 2))
+
+
+def _track(number: int, kind: Kind) -> bytes:
+    sound = kind is Kind.AUDIO
+    entry = [
+        _number(b"\xd7", number),
+        _number(b"\x73\xc5", number),
+        _number(b"\x83", 2 if sound else 1),
+        _number(b"\x9c", 0),
+        element(b"\x86", b"A_OPUS" if sound else b"V_VP8"),
+    ]
+    if sound:
+        rate = element(b"\xb5", struct.pack(">d", 48000.0))
+        entry += [element(b"\x63\xa2", _OPUS_HEAD), _number(b"\x56\xbb", 80_000_000)]
+        entry += [element(b"\xe1", rate + _number(b"\x9f", 2))]
+    else:
+        width, height = (_number(name, size, 2) for name, size in zip((b"\xb0", b"\xba"), _SIZE, strict=True))
+        entry += [element(b"\xe0", width + height)]
+    return element(b"\xae", b"".join(entry))
+
+
+def _header(kinds: Sequence[Kind], began: float) -> bytes:
+    ebml = element(
+        b"\x1a\x45\xdf\xa3",
+        _number(b"\x42\x86", 1)
+        + _number(b"\x42\xf7", 1)
+        + _number(b"\x42\xf2", 4)
+        + _number(b"\x42\xf3", 8)
+        + element(b"\x42\x82", b"webm")
+        + _number(b"\x42\x87", 4)
+        + _number(b"\x42\x85", 2),
+    )
+    date = round((datetime.fromtimestamp(began, UTC) - _EPOCH).total_seconds() * 1e9)
+    info = element(
+        b"\x15\x49\xa9\x66",
+        _number(b"\x2a\xd7\xb1", 1_000_000)
+        + element(b"\x44\x61", date.to_bytes(8, "big", signed=True))
+        + element(b"\x4d\x80", b"Court Link")
+        + element(b"\x57\x41", b"Court Link")
+        + _room(_DURATION_ROOM),
+    )
+    tracks = element(
+        b"\x16\x54\xae\x6b", b"".join(_track(number, kind) for number, kind in enumerate(kinds, 1))
+    )
+    return ebml + _SEGMENT + _UNKNOWN + _room(_SEEK_ROOM) + info + tracks
+
+
+class Writer:
+    """A new file. Times are milliseconds since `began` (POSIX seconds); any method may raise OSError.
+
+    A cluster that could not be written whole leaves no trace, and the next may be tried.
+    """
+
+    def __init__(self, path: Path, kinds: Sequence[Kind], began: float) -> None:
+        self.path = path
+        self.began = began
+        header = _header(kinds, began)
+        self._size_at = header.find(_number(b"\xb0", _SIZE[0], 2)) + 2
+        self._blocks: list[bytes] = []
+        self._time = 0
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._end = 0
+        self._write(header)
+
+    def resize(self, width: int, height: int) -> None:
+        """Say in the header how large the picture is."""
+        os.pwrite(self._file, width.to_bytes(2, "big"), self._size_at)
+        os.pwrite(self._file, height.to_bytes(2, "big"), self._size_at + 4)
+
+    def add(self, track: int, time: int, frame: bytes, *, keyframe: bool, opens: bool = False) -> None:
+        """Keep one frame of track 1 or 2 for the next cluster; `opens` begins a cluster with it."""
+        if self._blocks and (opens or not -_LONGEST < time - self._time < _LONGEST):
+            self.flush()
+        if not self._blocks:
+            self._time = max(0, time)
+        head = struct.pack(">Bhb", 0x80 | track, time - self._time, 0)[:3]
+        block = head + bytes([_KEYFRAME if keyframe else 0]) + frame
+        self._blocks.append(element(_SIMPLE_BLOCK, block))
+
+    def flush(self) -> None:
+        """Write what was added as one cluster."""
+        if self._blocks:
+            content = _number(b"\xe7", self._time) + b"".join(self._blocks)
+            self._blocks = []
+            self._write(_CLUSTER + (1 << 56 | len(content)).to_bytes(8, "big") + content)
+
+    def sync(self) -> None:
+        """Outlive a power cut, up to here."""
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Let go of the file; what `finish` adds is not in it yet."""
+        os.close(self._file)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        done = 0
+        try:
+            while done < len(view):
+                done += os.pwrite(self._file, view[done:], self._end + done)
+        except OSError:
+            os.ftruncate(self._file, self._end)
+            raise
+        self._end += done
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A cluster of a file: where it is, when it begins and ends (milliseconds), whether one may begin there."""
+
+    at: int
+    time: int
+    last: int
+    entry: bool
+
+
+def finish(path: Path) -> float:
+    """Make a file that is written no more seekable; answers its length in seconds. Doing it again is nothing.
+
+    Raises ValueError for a file that `Writer` did not begin.
+    """
+    with path.open("r+b") as file:
+        head = file.read(1024)
+        segment = head.find(_SEGMENT)
+        room = head.find(_room(_SEEK_ROOM))
+        duration = head.find(_room(_DURATION_ROOM))
+        if segment < 0:
+            raise ValueError(f"{path.name} is no recording")
+        begins = segment + len(_SEGMENT) + len(_UNKNOWN)
+        clusters = list(_clusters(file, head, begins))
+        seconds = max((cluster.last for cluster in clusters), default=0) / 1000
+        if duration < 0 or room < 0:
+            return seconds
+        end = file.seek(_end(file, head))
+        file.truncate()
+        entries = [cluster for cluster in clusters if cluster.entry]
+        cues = element(_CUES, b"".join(_cue(each.time, each.at - begins) for each in entries))
+        file.write(cues if entries else b"")
+        file.seek(duration)
+        file.write(element(b"\x44\x89", struct.pack(">d", seconds * 1000)))
+        if entries:
+            where = element(b"\x53\xab", _CUES) + _number(b"\x53\xac", end - begins, 8)
+            file.seek(room)
+            file.write(element(b"\x11\x4d\x9b\x74", element(b"\x4d\xbb", where)))
+        size = file.seek(0, os.SEEK_END) - begins
+        file.seek(begins - len(_UNKNOWN))
+        file.write((1 << 56 | size).to_bytes(8, "big"))
+        return seconds

@@ -1,0 +1,45 @@
+"""Peers round one table: real transports on the loopback, and the forwarder in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from court_link.media.embedded.forwarder import Forwarder
+from tests.media.peer import Peer
+from tests.media.rig import until
+
+
+class Table:
+    """Peers of one room of the forwarder."""
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self.forwarder = forwarder
+        self.peers: dict[str, Peer] = {}
+        self.sessions: dict[str, str] = {}
+
+    async def join(self, link: str, seats: int = 1) -> Peer:
+        peer = self.peers[link] = Peer()
+        session = self.forwarder.negotiate("room", link, peer.offer(seats))
+        self.sessions[link] = session.id
+        await peer.connect(session.answer)
+        await within(lambda: self.forwarder.sessions[session.id].connected, f"{link} connecting")
+        return peer
+
+    async def talk(self, link: str, start: int = 0, count: int = 10) -> None:
+        """Some frames and sounds, each frame a keyframe."""
+        for i in range(start, start + count):
+            self.peers[link].picture(i, i * 3000, keyframe=True, body=link.encode())
+            self.peers[link].sound(i, i * 960, body=link.encode())
+            await asyncio.sleep(0.01)
+
+
+async def within(condition: Callable[[], object], what: str) -> None:
+    async def so() -> object:
+        return condition()
+
+    await until(so, 30.0, what)
+
+
+def heard(peer: Peer, word: str) -> int:
+    return sum(packet.endswith(word.encode()) for packet in peer.packets)
