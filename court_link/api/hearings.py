@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from court_link.api.once import written_once
 from court_link.api.versions import IfMatch, etag
 from court_link.domain.context import Context
 from court_link.domain.hearing import EndCause, HearingState, Outcome, Visibility
+from court_link.domain.measures import LONGEST_NAME, MOST, Help, Measure
 from court_link.scheduling import listing, matters, readings, vacating
 from court_link.scheduling.listing import Matter, NamedParty
 from court_link.scheduling.matters import Summary, Whole
@@ -34,6 +36,7 @@ _EXAMPLE: dict[str, Any] = {
     "minutes": 12,
     "urns": ["41XX0000126"],
     "parties": [{"role": "DEFENDANT", "name": "Alex Example", "under_18": False}],
+    "measures": [{"help": "screens", "whom": "Sam Sample"}],
 }
 
 
@@ -48,12 +51,22 @@ class PartyIn(BaseModel):
     under_18: bool = False
 
 
+class MeasureIn(BaseModel):
+    """A special measure, or the presence of an interpreter, and for whom."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    help: Help
+    whom: Annotated[str, Field(max_length=LONGEST_NAME)] = ""
+
+
 class HearingIn(BaseModel):
     """A matter to list. `minutes` may be left out where its type has a usual length; a trial has none.
 
     `detained` says that a defendant is charged and detained, so heard at the first available sitting. Nothing
     is offered or booked after `remand_expires` and `custody_limit`. A hearing is recorded only under a power,
-    and when somebody ordered it.
+    and when somebody ordered it. `measures` are the special measures, for whom each is; the public is told of
+    none.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
@@ -75,11 +88,13 @@ class HearingIn(BaseModel):
     custody_limit: date | None = None
     recording_power: Annotated[str, Field(max_length=200)] = ""
     recording_ordered_by: Annotated[str, Field(max_length=200)] = ""
+    measures: Annotated[list[MeasureIn], Field(max_length=MOST)] = []
 
     def matter(self) -> Matter:
         parties = tuple(NamedParty(party.role, party.name, party.under_18) for party in self.parties)
-        plain = self.model_dump(exclude={"urns", "parties"})
-        return Matter(**plain, urns=tuple(self.urns), parties=parties)
+        arranged = tuple(Measure(each.help, each.whom.strip()) for each in self.measures)
+        plain = self.model_dump(exclude={"urns", "parties", "measures"})
+        return Matter(**plain, urns=tuple(self.urns), parties=parties, measures=arranged)
 
 
 class HearingChange(BaseModel):
@@ -104,6 +119,7 @@ class HearingChange(BaseModel):
     custody_limit: date | None = None
     recording_power: Annotated[str, Field(max_length=200)] = ""
     recording_ordered_by: Annotated[str, Field(max_length=200)] = ""
+    measures: Annotated[list[MeasureIn], Field(max_length=MOST)] = []
 
 
 class HearingOut(BaseModel):
@@ -135,12 +151,13 @@ class HearingOut(BaseModel):
 
 
 class WholeOut(HearingOut):
-    """A hearing with its cases and parties."""
+    """A hearing with its cases and parties, and what is arranged for whom: its own court's to know."""
 
     urns: list[str]
     parties: list[PartyIn]
     recording_power: str
     recording_ordered_by: str
+    measures: list[MeasureIn]
 
 
 class Hearings(BaseModel):
@@ -241,7 +258,7 @@ def whole(found: Whole) -> WholeOut:
     """A hearing as its own address shows it."""
     parties = [PartyIn.model_validate(party) for party in found.parties]
     more = {"urns": found.urns, "parties": parties, "recording_power": found.recording_power}
-    more |= {"recording_ordered_by": found.recording_ordered_by}
+    more |= {"recording_ordered_by": found.recording_ordered_by, "measures": _arranged(found.measures)}
     return WholeOut.model_validate(_fields(found.summary) | more)
 
 
@@ -254,6 +271,12 @@ def _fields(summary: Summary) -> dict[str, object]:
 def _typed(found: Whole) -> dict[str, object]:
     """What a person would have typed to list this hearing as it stands."""
     matter = matters.typed(found)
-    return {name: getattr(matter, name) for name in HearingIn.model_fields if name != "parties"} | {
-        "parties": [PartyIn.model_validate(party) for party in matter.parties]
+    plain = {name: getattr(matter, name) for name in HearingIn.model_fields}
+    return plain | {
+        "parties": [PartyIn.model_validate(party) for party in matter.parties],
+        "measures": _arranged(matter.measures),
     }
+
+
+def _arranged(measures: Iterable[Measure]) -> list[MeasureIn]:
+    return [MeasureIn.model_validate(each) for each in measures]

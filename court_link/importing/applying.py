@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from court_link.domain import wording
+from court_link.domain import measures, wording
 from court_link.domain.context import Context
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import Visibility
@@ -57,6 +57,7 @@ def create(
             court_id=court_id,
             list_key=key,
             **{"minutes": minutes_for(matter), **_facts(matter, rooms)},
+            measures=_measures((), matter),
         )
         session.add(hearing)
         parts.append(HearingOrganisation(hearing_id=hearing.id, organisation_id=court_id))
@@ -82,6 +83,7 @@ def update(
         if again.change is not Change.UPDATED:
             continue
         hearing, facts = row.hearing, _facts(again.matter, rooms)
+        facts["measures"] = _measures(hearing.measures, again.matter)
         changed = sorted(name for name, value in facts.items() if getattr(hearing, name) != value)
         for name, value in facts.items():
             setattr(hearing, name, value)
@@ -152,6 +154,10 @@ def _facts(matter: Matter, rooms: Mapping[str, UUID]) -> dict[str, Any]:
     }
 
 
+def _measures(standing: Iterable[Mapping[str, str]], matter: Matter) -> list[dict[str, str]]:
+    return measures.documents(measures.with_named(measures.read(standing), matter.helps))
+
+
 def _cases(hearing_id: UUID, matter: Matter) -> list[Case]:
     return [Case(hearing_id=hearing_id, position=n, urn=each) for n, each in enumerate(matter.references)]
 
@@ -189,6 +195,7 @@ def _as_matter(known: store.Known) -> KnownMatter:
             family=hearing.family,
             minutes=hearing.minutes,
             in_custody=hearing.in_custody,
+            helps=tuple(each.help for each in measures.read(hearing.measures)),
         ),
         no_longer_listed=hearing.no_longer_listed,
         booked=f"for {wording.moment(standing.starts_at)} in {standing.room}" if standing else None,

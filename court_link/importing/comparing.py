@@ -127,6 +127,7 @@ def _same(one: Matter, other: Matter) -> bool:
         identity.details(one) == identity.details(other)
         and set(one.parties) == set(other.parties)
         and (one.family, one.minutes, one.in_custody) == (other.family, other.minutes, other.in_custody)
+        and set(one.helps) == set(other.helps)
     )
 
 
@@ -140,6 +141,7 @@ def _merged(known: Matter, listed: Matter) -> Matter:
         family=listed.family or known.family,
         minutes=known.minutes if listed.minutes is None else listed.minutes,
         in_custody=known.in_custody if listed.in_custody is None else listed.in_custody,
+        helps=tuple(dict.fromkeys((*known.helps, *listed.helps))),
         withheld=listed.withheld or known.withheld,
         restrictions=listed.restrictions or known.restrictions,
         parties=tuple(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, time
 from typing import Any
 
-from court_link.domain import wording
+from court_link.domain import measures, wording
 from court_link.importing import channels
 from court_link.importing.faults import Path
 from court_link.importing.listed import (
@@ -84,6 +84,7 @@ def read_hearing(node: Node) -> ReadHearing:
         others=tuple(dict.fromkeys(filter(None, urns))),
         sequence="" if sequence is None else str(sequence),
         channels=channels.named_in(note, marking),
+        helps=measures.named_in(note),
         marked=_marked(marking),
         restrictions="restrict" in note.casefold() or any(_is_masked(each) for each in accused),
         withheld=of_a_search_warrant(hearing_type),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from court_link.domain.measures import Help
 from court_link.domain.times import from_london, london_day
 from court_link.importing import channels
 from court_link.importing.faults import Path, spelled
@@ -68,6 +69,7 @@ class ReadHearing:
     youth: bool = False
     family: bool = False
     parties: tuple[ReadParty, ...] = ()
+    helps: tuple[Help, ...] = ()  # the special measures that its notes name
     in_custody: bool | None = None  # whether the list says that a defendant is; None where it does not say
 
 
@@ -114,6 +116,7 @@ class Sitting:
                 minutes=self._minutes(),
                 in_custody=hearing.in_custody,
                 series=series,
+                helps=hearing.helps,
             )
 
     def _minutes(self) -> int | None:

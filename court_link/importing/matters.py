@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from court_link.domain.measures import Help
 from court_link.domain.times import london_day
 
 
@@ -51,6 +52,7 @@ class Matter:
     minutes: int | None = None
     in_custody: bool | None = None  # None where the list does not say
     series: str = ""
+    helps: tuple[Help, ...] = ()  # the special measures that it names, for nobody yet
 
     @property
     def day(self) -> date:
@@ -70,5 +72,6 @@ def unpacked(payload: dict[str, Any]) -> Matter:
             "channels": tuple(payload["channels"]),
             "references": tuple(payload["references"]),
             "parties": tuple(ListedParty(**party) for party in payload["parties"]),
+            "helps": tuple(map(Help, payload.get("helps", ()))),
         }
     )

@@ -23,7 +23,7 @@ from court_link.domain.places import PersonKind
 from court_link.domain.requirements import Place
 from court_link.domain.roles import MODERATORS, Part, Permission
 from court_link.media.credentials import BadCredential, Keys, Redeemed, digest
-from court_link.store import Session, calendar, hearings, join_sessions, links, live
+from court_link.store import Session, calendar, hearings, join_sessions, links, live, screens
 from court_link.store.tables import Hearing
 from court_link.store.tables import Link as LinkRow
 
@@ -234,7 +234,7 @@ def enforce_directions(session: Session, ctx: Context, hearing_id: UUID) -> tupl
 
 def issue(session: Session, ctx: Context, hearing_id: UUID, part: Part, label: str) -> Link:
     """Make a link for somebody who is not booked as a person or room. Raises Invalid naming the field."""
-    _issuing(session, ctx, hearing_id)
+    hearing = _issuing(session, ctx, hearing_id)
     label = " ".join(label.split())
     wrong = []
     if part not in ISSUED:
@@ -245,7 +245,9 @@ def issue(session: Session, ctx: Context, hearing_id: UUID, part: Part, label: s
         wrong.append(FieldError("label", f"The name must be {LABEL_LENGTH} characters or fewer"))
     if wrong:
         raise NotAWord(errors=wrong)
-    return links.ensure(session, ctx, hearing_id, part, label)
+    issued = links.ensure(session, ctx, hearing_id, part, label)
+    screens.put_up(session, ctx, hearing)
+    return issued
 
 
 def known_people(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Place, ...]:
@@ -257,11 +259,11 @@ def known_people(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Plac
 
 def issue_to(session: Session, ctx: Context, hearing_id: UUID, person_id: UUID) -> Link:
     """The link of one of `known_people`: they find the hearing on their own page, and need no credential."""
-    _issuing(session, ctx, hearing_id)
+    hearing = _issuing(session, ctx, hearing_id)
     person = next((each for each in known_people(session, ctx, hearing_id) if each.id == person_id), None)
     if person is None or person.person is None:
         raise NotAWord(errors=[FieldError("person", "Choose somebody of your area")])
-    return links.ensure(
+    issued = links.ensure(
         session,
         ctx,
         hearing_id,
@@ -270,6 +272,8 @@ def issue_to(session: Session, ctx: Context, hearing_id: UUID, person_id: UUID) 
         person_id=person.id,
         organisation_id=person.organisation_id,
     )
+    screens.put_up(session, ctx, hearing)
+    return issued
 
 
 def clerk_link(session: Session, ctx: Context, hearing_id: UUID) -> Link:

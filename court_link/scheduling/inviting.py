@@ -13,7 +13,7 @@ from court_link.domain.recipes import NAMES, PART_OF
 from court_link.domain.requirements import Needs, Place
 from court_link.domain.roles import Part
 from court_link.scheduling import directions
-from court_link.store import Session, calendar, hearings, links
+from court_link.store import Session, calendar, hearings, links, screens
 from court_link.store.links import Wanted
 from court_link.store.tables import Hearing
 
@@ -32,7 +32,7 @@ def invite(
     rooms and people needed no longer are revoked. A named judge sits with the bench and has no link of their
     own; evidence rooms and vehicles are given to the officers in the order in which both were chosen. A part
     that nobody is named for has a link that the court gives out. What was directed for the same people in
-    the hearing that this one goes on from holds for their new links.
+    the hearing that this one goes on from holds for their new links, and so do screens.
     """
     hearings.concern(session, hearing.id, {place.organisation_id for place in places.values()})
     links.ensure_all(session, ctx, hearing.id, list(_wanted(needs, places)))
@@ -41,6 +41,7 @@ def invite(
         _retire_parts(session, ctx, hearing, before, needs)
         directions.follow(session, ctx, hearing.id)
     directions.carry_on(session, ctx, hearing)
+    screens.put_up(session, ctx, hearing)
 
 
 def _wanted(needs: Needs, places: Mapping[UUID, Place]) -> Iterator[Wanted]:

@@ -8,17 +8,19 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from court_link.domain import measures
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, WrongState
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import FINISHED, Visibility
+from court_link.domain.measures import LONGEST_NAME, MOST, Measure
 from court_link.domain.recipes import recipe
 from court_link.domain.requirements import LONGEST_MINUTES
 from court_link.domain.roles import Permission
 from court_link.domain.times import from_london, london_day
 from court_link.scheduling import practice
-from court_link.store import Session, calendar, events, hearings
+from court_link.store import Session, calendar, events, hearings, screens
 from court_link.store.tables import Hearing
 
 #: When a court usually begins: the listed time of a matter that was given none.
@@ -61,6 +63,7 @@ class Matter:
     custody_limit: date | None = None
     recording_power: str = ""
     recording_ordered_by: str = ""
+    measures: tuple[Measure, ...] = ()
 
 
 def allow(session: Session, ctx: Context) -> None:
@@ -102,6 +105,7 @@ def edit(session: Session, ctx: Context, hearing_id: UUID, matter: Matter, *, ve
         setattr(hearing, name, facts[name])
     hearing.version += 1
     hearings.name_parties(session, hearing.id, matter.urns, _parties(matter))
+    screens.put_up(session, ctx, hearing)
     _record(session, ctx, EventKind.HEARING_CHANGED, hearing, changed)
     return hearing.version
 
@@ -136,6 +140,7 @@ def _facts(session: Session, ctx: Context, matter: Matter, court_id: UUID) -> di
         "custody_limit": matter.custody_limit,
         "recording_power": matter.recording_power.strip(),
         "recording_ordered_by": matter.recording_ordered_by.strip(),
+        "measures": measures.documents(matter.measures),
     }
 
 
@@ -163,6 +168,10 @@ def _wrong(ctx: Context, matter: Matter, minutes: int | None) -> Iterable[FieldE
         yield FieldError("day", "The day must be within 2 years.")
     yield from _wrong_dates(ctx, matter)
     yield from _wrong_recording(matter)
+    if len(matter.measures) > MOST or any(len(each.whom) > LONGEST_NAME for each in matter.measures):
+        yield FieldError(
+            "measures", f"Enter up to {MOST} special measures, each name in {LONGEST_NAME} characters."
+        )
     if any(len(urn) > 50 for urn in matter.urns):
         yield FieldError("urns", "Each reference must be 50 characters or fewer.")
     if any(not 1 <= len(party.name.strip()) <= 200 for party in matter.parties):

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from court_link.domain import measures
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.direction import Direction
 from court_link.domain.hearing import LIVE, EndCause, HearingState, Outcome, Visibility
 from court_link.domain.link import Link, lobby_is_open
+from court_link.domain.measures import Measure
 from court_link.domain.requirements import Place
 from court_link.domain.roles import Permission
 from court_link.domain.sight import Sight
@@ -97,6 +99,7 @@ class Whole:
     happened: tuple[Happened, ...]  # newest first
     recording_power: str = ""
     recording_ordered_by: str = ""
+    measures: tuple[Measure, ...] = ()
 
 
 def get(session: Session, ctx: Context, hearing_id: UUID) -> Whole:
@@ -123,6 +126,7 @@ def get(session: Session, ctx: Context, hearing_id: UUID) -> Whole:
         happened=hearings.history(session, hearing_id) if sight.whole else (),
         recording_power=hearing.recording_power if sight.whole else "",
         recording_ordered_by=hearing.recording_ordered_by if sight.whole else "",
+        measures=measures.read(hearing.measures) if sight.whole else (),
     )
 
 
@@ -148,6 +152,7 @@ def typed(found: Whole) -> Matter:
         custody_limit=of.custody_limit,
         recording_power=found.recording_power,
         recording_ordered_by=found.recording_ordered_by,
+        measures=found.measures,
     )
 
 

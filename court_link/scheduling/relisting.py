@@ -23,7 +23,7 @@ from court_link.domain.requirements import LONGEST_MINUTES, Needs
 from court_link.domain.roles import MODERATORS, Permission
 from court_link.domain.times import from_london, london_day
 from court_link.scheduling import directions, listing
-from court_link.store import Session, calendar, events, following, groups, hearings, links
+from court_link.store import Session, calendar, events, following, groups, hearings, links, screens
 from court_link.store.links import Wanted
 from court_link.store.tables import Hearing
 
@@ -192,6 +192,7 @@ def _go_on(session: Session, ctx: Context, earlier: Hearing, later: Hearing, nee
     if concerned:
         hearings.concern(session, later.id, concerned)
     directions.carry_on(session, ctx, later)
+    screens.put_up(session, ctx, later)
 
 
 def _bench(session: Session, earlier: Hearing, needs: Needs | None) -> list[str]:

@@ -90,4 +90,5 @@ _OF_THE_MATTER = (
     "visibility",
     "family",
     "restrictions",
+    "measures",
 )

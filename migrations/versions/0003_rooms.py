@@ -1,4 +1,4 @@
-"""Rooms that keep people apart: consultations, ties, screens, grants, exhibits, recordings."""
+"""Rooms that keep people apart: consultations, ties, screens, grants, exhibits, recordings; special measures."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,6 +46,7 @@ ADDED: dict[str, Callable[[], list[sa.Column[Any]]]] = {
         identity("whisper_to", nullable=True),
     ],
     "node": lambda: [text("url")],
+    "hearing": lambda: [sa.Column("measures", DOCUMENT, nullable=False, server_default="[]")],
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from court_link.domain.following import may_be_followed
 from court_link.domain.hearing import Visibility
 from court_link.importing import lists, reading, runs
+from court_link.store.tables import Hearing
 from tests.importing import made
 from tests.importing.conftest import SYSTEM_CTX, Court, counts, sites
 from tests.importing.made import published
@@ -176,3 +177,16 @@ async def test_rows_staged_before_a_list_had_a_series_are_still_read() -> None:
     }
     assert unpacked(old) == matter
     assert isinstance(unpacked(old).starts_at, datetime)
+
+
+async def test_the_special_measures_that_a_list_names_are_kept_and_none_is_taken_away(court):
+    noted = crown(crown_hearing(ListNote="Screens for Wren Witness, Intermediary"))
+    await court.imported(of(noted))
+    named = [{"help": "screens", "whom": ""}, {"help": "intermediary", "whom": ""}]
+    kept = await court.hearing("T20260001")
+    assert kept.measures == named
+    typed = [{"help": "screens", "whom": "Wren Witness"}, named[1]]
+    await court.db.write(lambda s, c: setattr(s.get_one(Hearing, kept.id), "measures", typed), SYSTEM_CTX)
+    assert counts(await court.imported(of(noted))) == (0, 0, 1, 0)
+    assert counts(await court.imported(of(crown(crown_hearing(), at="11:30:00")))) == (0, 1, 0, 0)
+    assert (await court.hearing("T20260001")).measures == typed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,10 +15,11 @@ from starlette.responses import RedirectResponse, Response
 from court_link.api.asking import Asker, Store
 from court_link.api.pages.rendering import render
 from court_link.api.pages.typed import Typed, day_of, typed_day
-from court_link.domain import wording
+from court_link.domain import measures, wording
 from court_link.domain.context import Context
-from court_link.domain.errors import Invalid
+from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.hearing import Visibility
+from court_link.domain.measures import Measure
 from court_link.domain.recipes import types
 from court_link.domain.roles import Permission
 from court_link.domain.times import london_day
@@ -90,6 +91,7 @@ def _matter(store: Db, typed: Typed, before: tuple[NamedParty, ...]) -> Matter:
         custody_limit=_day(typed, "custody_limit"),
         recording_power=typed.text("recording_power"),
         recording_ordered_by=typed.text("recording_ordered_by"),
+        measures=tuple(_measures(typed)),
     )
     typed.check()
     return matter
@@ -106,6 +108,17 @@ def _party(line: str, before: tuple[NamedParty, ...]) -> NamedParty:
     role, name = (role.upper().replace(" ", "_"), name) if colon else ("DEFENDANT", role)
     young = any(party.under_18 for party in before if (party.role, party.name) == (role, name))
     return NamedParty(role, name, young)
+
+
+def _measures(typed: Typed) -> Iterator[Measure]:
+    for line in typed.lines("measures"):
+        found = measures.typed(line)
+        if found is None:
+            known = wording.listed(list(measures.NAMES.values()), "or")
+            message = f"Begin each special measure with {known}."
+            typed.errors.append(FieldError("measures", message))
+            return
+        yield found
 
 
 def _values(whole: Whole) -> Mapping[str, Any]:
@@ -126,6 +139,9 @@ def _values(whole: Whole) -> Mapping[str, Any]:
         "custody_limit": typed_day(matter.custody_limit) if matter.custody_limit else "",
         "recording_power": matter.recording_power,
         "recording_ordered_by": matter.recording_ordered_by,
+        "measures": "\n".join(
+            f"{measures.NAMES[each.help]}: {each.whom}".removesuffix(": ") for each in matter.measures
+        ),
         "restricted": [name for name in _TICKED if getattr(matter, name)],
     }
 
@@ -151,4 +167,5 @@ async def _form(
         of=whole.summary if whole else None,
         courtrooms=[{"value": str(room.id), "text": room.label} for room in rooms],
         types=[each.name for each in types()],
+        measures=list(measures.NAMES.values()),
     )

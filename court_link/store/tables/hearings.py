@@ -61,6 +61,7 @@ class Hearing(SQLModel, table=True):
     same_bench: list[str] = Field(default_factory=list, sa_column=document())  # part-heard: ids of its people
     recording_power: str = ""  # under which it may be recorded; without one it never is
     recording_ordered_by: str = ""
+    measures: list[dict[str, str]] = Field(default_factory=list, sa_column=document())  # `domain.measures`
     group_id: UUID | None = Field(default=None, index=True)  # the days of one hearing that takes several
     group_day: int = 0  # which of them, from 1
     version: int = 1
