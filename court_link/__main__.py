@@ -51,26 +51,19 @@ def serve(
 
 
 @cli.command()
-def media() -> None:
-    """Carry sound and picture: one worker, in a process of its own."""
-    from urllib.parse import urlsplit
+def media(
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=64, help="Processes, instead of COURT_LINK_MEDIA_WORKERS; 0 is one for each core."
+        ),
+    ] = None,
+) -> None:
+    """Carry sound and picture: workers in processes of their own, watched and started again."""
+    from court_link.media.embedded.supervisor import Supervisor
+    from court_link.media.embedded.worker import of_machine
 
-    from court_link.media.embedded.worker import WorkerSettings, run
-
-    settings = _settings()
-    control = urlsplit(settings.media_control_url)
-    run(
-        WorkerSettings(
-            control_host=control.hostname or "127.0.0.1",
-            control_port=control.port or 8010,
-            control_key=settings.media_control_key.get_secret_value(),
-            udp_host=settings.media_udp_host,
-            udp_port=settings.media_udp_port,
-            advertised_addresses=settings.media_addresses,
-            node=settings.media_node,
-            capacity=settings.media_capacity,
-        )
-    )
+    raise typer.Exit(Supervisor(of_machine(_settings(media_workers=workers))).run())
 
 
 @cli.command()

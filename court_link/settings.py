@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -11,6 +13,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _WEAK = {"secret", "changeme", "password", "court-link", "courtlink", "default"}
+#: The address of a TURN server as browsers take it (RFC 7065, 3.1).
+_TURN_URL = re.compile(
+    r"turns?:(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?(?:\?transport=(?:udp|tcp))?"
+)
 
 
 class StoreSettings(BaseSettings):
@@ -67,20 +74,42 @@ class Settings(StoreSettings):
     #: Writes that may wait before a 503 is answered.
     write_queue: int = Field(256, ge=1)
 
-    #: The media worker's local control address and the key both sides share.
+    #: Where this machine's first media worker is controlled, and the key that both sides share. Its further
+    #: workers take the ports that follow.
     media_control_url: str = "http://127.0.0.1:8010"
     media_control_key: SecretStr = SecretStr("")
+    #: The control addresses of every worker of every machine, when there are more than this machine's.
+    media_control_urls: tuple[str, ...] = ()
+    #: Workers on this machine, each a process with one core; 0 is one for each core.
+    media_workers: int = Field(1, ge=0, le=64)
+    #: The interface that workers listen on for sound and picture (`::` takes IPv4 and IPv6), and the UDP port
+    #: of the first; the others take those that follow. 0 takes any free one.
     media_udp_host: str = "127.0.0.1"
-    media_udp_port: int = 8011
-    #: Addresses of the worker that participants can reach, put into every answer.
+    media_udp_port: int = Field(8011, ge=0, le=65535)
+    #: Addresses at which participants reach the workers, IPv4 or IPv6, put into every answer in this order.
     media_addresses: tuple[str, ...] = ("127.0.0.1",)
-    #: Participants that the media node carries at once.
+    #: Participants that one worker carries at once.
     media_capacity: int = Field(60, ge=2)
     #: Hearings that are recorded at once.
     recording_capacity: int = Field(10, ge=0)
-    media_node: str = "media-1"
+    #: What this machine's workers are called, each with a dash and its number; no two machines alike.
+    media_node: str = Field("media", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?$")
 
-    @field_validator("secret_key", "media_control_key")
+    #: TURN servers for participants who cannot reach a worker directly, and the secret that they share with us
+    #: (`static-auth-secret` of coturn).
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: SecretStr = SecretStr("")
+
+    @field_validator("turn_urls")
+    @classmethod
+    def _turn_servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            found = _TURN_URL.fullmatch(url)
+            if found is None or int(found["port"] or 0) > 65535:
+                raise ValueError(f"{url} is no TURN server's address, such as turn:media.example:3478")
+        return value
+
+    @field_validator("secret_key", "media_control_key", "turn_secret")
     @classmethod
     def _not_obvious(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value().lower() in _WEAK:
@@ -91,13 +120,32 @@ class Settings(StoreSettings):
 
     @model_validator(mode="after")
     def _sound(self) -> Settings:
+        if self.turn_urls and not self.turn_secret.get_secret_value():
+            raise ValueError("COURT_LINK_TURN_URLS needs COURT_LINK_TURN_SECRET, which the relays share")
         if self.mode == "production":
-            for name in ("secret_key", "media_control_key"):
+            for name in ("secret_key", "media_control_key", *(["turn_secret"] if self.turn_urls else [])):
                 if len(getattr(self, name).get_secret_value()) < 32:
                     raise ValueError(
                         f"COURT_LINK_{name.upper()} must be set to at least 32 random characters"
                     )
         return self
+
+    @cached_property
+    def own_workers(self) -> int:
+        """How many media workers this machine runs."""
+        return self.media_workers or os.cpu_count() or 1
+
+    @cached_property
+    def media_controls(self) -> tuple[str, ...]:
+        """The control address of every media worker that the service uses."""
+        if self.media_control_urls:
+            return self.media_control_urls
+        return tuple(_port_after(self.media_control_url, number) for number in range(self.own_workers))
+
+    @cached_property
+    def media_places(self) -> int:
+        """Participants that all workers together carry at once."""
+        return self.media_capacity * len(self.media_controls)
 
     @cached_property
     def https(self) -> bool:
@@ -111,6 +159,15 @@ class Settings(StoreSettings):
     @cached_property
     def postgresql(self) -> bool:
         return self.database_url.startswith("postgresql")
+
+
+def _port_after(url: str, number: int) -> str:
+    """The address with a port so many higher."""
+    parts = urlsplit(url)
+    if not number or parts.port is None:
+        return url
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port + number}"
 
 
 def _origin(url: str) -> str:

@@ -7,15 +7,20 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import uvicorn
 import uvloop
 
 from court_link.media.embedded.control import Control
 from court_link.media.embedded.forwarder import Forwarder
+from court_link.settings import Settings
+
+BEAT = 0.5  # seconds between two signs to the supervisor that the event loop turns
+MOST_REQUESTS = 256  # of the control at once, followers of events included
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +51,25 @@ class WorkerSettings:
             socket.getaddrinfo(address, 0, flags=socket.AI_NUMERICHOST)
 
 
+def of_machine(settings: Settings) -> tuple[WorkerSettings, ...]:
+    """The workers of this machine, each on the next ports and with the next number."""
+    first = urlsplit(settings.media_control_url)
+    control, udp = first.port or 8010, settings.media_udp_port
+    return tuple(
+        WorkerSettings(
+            control_host=first.hostname or "127.0.0.1",
+            control_port=control + number,
+            control_key=settings.media_control_key.get_secret_value(),
+            udp_host=settings.media_udp_host,
+            udp_port=udp + number if udp else 0,
+            advertised_addresses=settings.media_addresses,
+            node=f"{settings.media_node}-{number + 1}",
+            capacity=settings.media_capacity,
+        )
+        for number in range(settings.own_workers)
+    )
+
+
 class _Server(uvicorn.Server):
     """A server that leaves signals to the worker."""
 
@@ -54,12 +78,15 @@ class _Server(uvicorn.Server):
         yield
 
 
-def run(settings: WorkerSettings) -> None:
-    """Carry media until Ctrl-C or SIGTERM. Raises `OSError` when a port is taken."""
-    uvloop.run(_serve(settings))
+def run(settings: WorkerSettings, line: socket.socket | None = None) -> None:
+    """Carry media until Ctrl-C or SIGTERM. Raises `OSError` when a port is taken.
+
+    `line` leads to the supervisor: the worker sends a beat along it, and ends when it closes.
+    """
+    uvloop.run(_serve(settings, line))
 
 
-async def _serve(settings: WorkerSettings) -> None:
+async def _serve(settings: WorkerSettings, line: socket.socket | None) -> None:
     control = socket.create_server((settings.control_host, settings.control_port))
     url = f"http://{settings.control_host}:{control.getsockname()[1]}"
     forwarder = Forwarder(
@@ -75,6 +102,7 @@ async def _serve(settings: WorkerSettings) -> None:
         log_config=None,
         access_log=False,
         lifespan="off",
+        limit_concurrency=MOST_REQUESTS,
         timeout_graceful_shutdown=2,
     )
     server = _Server(config)
@@ -85,6 +113,8 @@ async def _serve(settings: WorkerSettings) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
+    if line is not None:
+        _beat(line, stop)
     gc.collect()
     gc.freeze()  # what stands now stands for good
     log.info("media worker %s: UDP port %d, control at %s", settings.node, forwarder.port.number, url)
@@ -92,3 +122,21 @@ async def _serve(settings: WorkerSettings) -> None:
         await server.serve(sockets=[control])
     finally:
         await forwarder.stop()
+
+
+def _beat(line: socket.socket, stop: Callable[[], None]) -> None:
+    """Tell the supervisor that all is well, again and again; stop when it has gone."""
+    loop = asyncio.get_running_loop()
+    line.setblocking(False)
+
+    def closed() -> None:
+        loop.remove_reader(line)
+        stop()
+
+    def beat() -> None:
+        with suppress(OSError):  # full: the supervisor is slow; broken: the reader says so too
+            line.send(b".")
+        loop.call_later(BEAT, beat)
+
+    loop.add_reader(line, closed)
+    beat()
