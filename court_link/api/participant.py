@@ -7,7 +7,10 @@ car's encoder is an ordinary participant; and because no other site can make a b
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, cast
+from uuid import UUID
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -19,6 +22,7 @@ from court_link.domain.errors import NotFound
 from court_link.media import joining
 from court_link.media.credentials import TOKEN_PREFIX, Keys
 from court_link.media.rooms import Rooms
+from court_link.media.turn import IceServer, Relays
 from court_link.store import Db
 
 
@@ -34,9 +38,22 @@ def _keys(conn: HTTPConnection) -> Keys:
     return Keys(conn.app.state.settings.secret_key.get_secret_value())
 
 
+def ice_servers(conn: HTTPConnection, link_id: UUID) -> tuple[IceServer, ...]:
+    """The relays that this link may use now, by the wall's clock and not the court's."""
+    settings = conn.app.state.settings
+    relays = Relays(settings.turn_urls, settings.turn_secret.get_secret_value())
+    return relays.servers(link_id, conn.app.state.wall.now())
+
+
+def _servers(conn: HTTPConnection) -> Callable[[UUID], tuple[IceServer, ...]]:
+    return partial(ice_servers, conn)
+
+
 LiveRooms = Annotated[Rooms, Depends(_rooms)]
 Feed = Annotated[Fanout, Depends(_fanout)]
 JoinKeys = Annotated[Keys, Depends(_keys)]
+#: Says the relays of a link; to be asked only for one that is let in.
+IceServers = Annotated[Callable[[UUID], tuple[IceServer, ...]], Depends(_servers)]
 
 
 async def authenticate(db: Db, token: str, request: str) -> Context:

@@ -20,7 +20,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from court_link.api import running
 from court_link.api.asking import NotSignedIn
 from court_link.api.fanout import Fanout, Subscription
-from court_link.api.participant import authenticate
+from court_link.api.participant import authenticate, ice_servers
 from court_link.domain.context import Context
 from court_link.domain.errors import CourtLinkError, Invalid, NotFound, Unavailable
 from court_link.domain.ids import new_id
@@ -172,12 +172,20 @@ async def _send_state(page: Socket, last: Mapping[str, Any] | None) -> Mapping[s
         seen = await page.db.read(signalling.view, page.ctx, page.link_id, reachable=page.rooms.reachable)
     except NotFound:
         raise Ended(NOT_YOURS, "Your link no longer lets you in. Ask the court for a new one.") from None
-    if seen.message != last:
-        await page.send(seen.message)
-    you = seen.message["you"]
+    message = _with_relays(page, seen.message)
+    if message != last:
+        await page.send(message)
+    you = message["you"]
     if you["admission"] == "expected" and you["lobby_open"]:
         await page.db.write(joining.arrive, page.ctx)  # the lobby has opened while the page waited
-    return seen.message
+    return message
+
+
+def _with_relays(page: Socket, message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The state with the relays of this link for as long as it is let in; they change while it is told."""
+    media = message["media"]
+    servers = ice_servers(page.socket, page.link_id) if media["negotiate"] else ()
+    return {**message, "media": {**media, "ice_servers": [server.document() for server in servers]}}
 
 
 async def _answer_all(page: Socket) -> None:

@@ -440,6 +440,9 @@ LINES: Mapping[str, Line] = {
     "GET /api/join": participants(),
     "POST /api/join/kit-check": participants(json={"camera": "working", "microphone": "working"}),
     "POST /api/join/problem": participants(json={"kind": "no_sound"}),
+    # What may be sent there; what is of one link alone is told to its bearer (tests/media/test_whip.py)
+    "OPTIONS /api/media/{link_id}": public(scoped=False),
+    "OPTIONS /api/media/{link_id}/{session}": public(path={"session": "x"}, scoped=False),
     "POST /api/media/{link_id}": participants(),
     "PATCH /api/media/{link_id}/{session}": participants(path={"session": "x"}),
     "DELETE /api/media/{link_id}/{session}": participants(path={"session": "x"}),
