@@ -95,7 +95,7 @@ class Settings(StoreSettings):
     #: What this machine's workers are called, each with a dash and its number; no two machines alike.
     media_node: str = Field("media", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?$")
 
-    #: TURN servers for participants who cannot reach a worker directly, and the secret that they share with us
+    #: TURN servers for those who cannot reach a worker directly, and the secret that they share with us
     #: (`static-auth-secret` of coturn).
     turn_urls: tuple[str, ...] = ()
     turn_secret: SecretStr = SecretStr("")

@@ -107,13 +107,22 @@ def may_receive(source: DesiredLink, receiver: DesiredLink, kind: Kind) -> bool:
     )
 
 
+def speaks(link: DesiredLink) -> bool:
+    """Whether a link may be shown as speaking, and its level told: not while it is muted, nor whispers.
+
+    A source that is withheld from some is shown to the others alone: see the speaker event's "heard_by".
+    """
+    return Kind.AUDIO in link.publish and link.audio_to is None
+
+
 @dataclass(frozen=True, slots=True)
 class LinkState:
     """What an engine really has for one link of the desired room.
 
     `session` is None while nothing is negotiated; `connected` means media can flow and something was heard
     from the link lately; `publishing` are the kinds that arrive; `seats` are those filled at this moment;
-    `last_packet_at` is in POSIX seconds.
+    `last_packet_at` is in POSIX seconds. `pending` is a second session of the same link, which takes over as
+    soon as it is heard.
     """
 
     link: str
@@ -123,6 +132,7 @@ class LinkState:
     publishing: frozenset[Kind] = frozenset()
     seats: tuple[Seat, ...] = ()
     last_packet_at: float | None = None
+    pending: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +164,7 @@ class LinkStatistics:
 
     "In" is from the participant to the engine. Loss is a fraction 0..1 of the last report interval; jitter
     and round trip are seconds; bitrates are bits per second; quality is 0..100; sound level is 0 (silent)
-    to 127. None is "not known yet".
+    to 127. None is "not known yet", or a level that is not everybody's to know (see `speaks`).
     """
 
     link: str
@@ -207,9 +217,10 @@ class EngineEvent:
     engine's process started afresh and has forgotten every room: apply them again. Node events have no room
     and no link (empty strings) and seq 0. `at` is in POSIX seconds.
 
-    `data` by kind: left {"reason"}; quality {"score", "round_trip", "loss"}; speaker {"place", "level"};
+    `data` by kind: left {"reason"}; quality {"score", "round_trip", "loss"}; speaker {"place", "level",
+    "heard_by"}, of which only the links of "heard_by" may be told;
     recording {"id", "state": "started"|"stalled"|"resumed"|"stopped", "reason"}; node_up and node_lost
-    {"name"}.
+    {"name", "url"} (the name is empty for a node that was never reached).
     """
 
     cursor: str
@@ -222,14 +233,18 @@ class EngineEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: For `Engine.events`: nothing that has been, only what happens from now on.
+FROM_NOW = "now"
+
+
 class Engine(Protocol):
     """What every media engine does. Any method may raise `EngineUnavailable`."""
 
     async def apply(self, room: DesiredRoom) -> Snapshot:
         """Make the room so, and say how it is. Idempotent: an old or equal version changes nothing.
 
-        A link that leaves the desired room loses its media at once; one that changes place is heard and seen
-        only in the new place from then on.
+        A link that leaves the desired room loses its media at once; one that changes place, or whose epoch
+        changes, is heard and seen only in the new place from then on, and nothing kept of it goes along.
         """
         ...
 
@@ -242,8 +257,10 @@ class Engine(Protocol):
         ...
 
     async def negotiate(self, room: str, link: str, offer: str) -> Session:
-        """Answer an SDP offer of an admitted link, replacing any session that it had.
+        """Answer an SDP offer of an admitted link.
 
+        A session that the link had goes on until the new one is heard, or has been up for some seconds, and
+        then ends as "replaced"; nobody ever hears both. A third session ends the one that was waiting.
         Raises `NotAdmitted` for a link outside the desired room, `OfferRefused` for an offer that cannot be
         parsed or has nothing in common with the engine.
         """
@@ -265,6 +282,10 @@ class Engine(Protocol):
         """Figures of every link of the room that has a session."""
         ...
 
+    async def rooms(self) -> tuple[str, ...]:
+        """The name of every room that it holds."""
+        ...
+
     async def nodes(self) -> tuple[Node, ...]:
         """Every media server that answers."""
         ...
@@ -274,7 +295,10 @@ class Engine(Protocol):
         ...
 
     def events(self, after: str | None = None) -> AsyncGenerator[EngineEvent, None]:
-        """Every event after a cursor (None: as far back as is remembered), then each as it happens."""
+        """Every event after a cursor (None: as far back as is remembered), then each as it happens.
+
+        A node that cannot be reached is said to be lost once, and once to be up when it can again.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -153,6 +153,10 @@ class FakeEngine:
             if (session := current.sessions.get(link.link)) is not None
         )
 
+    async def rooms(self) -> tuple[str, ...]:
+        self._check_reachable()
+        return tuple(self._rooms)
+
     async def nodes(self) -> tuple[Node, ...]:
         self._check_reachable()
         return (replace(self._node, load=sum(len(room.sessions) for room in self._rooms.values())),)

@@ -1,10 +1,16 @@
-"""The broker's side of the embedded engine: the seam, spoken over the worker's control HTTP."""
+"""The broker's side of the embedded engine: the seam, spoken over the worker's control HTTP.
+
+Everything is bounded: how long a request may take, how much an answer may hold, how often a worker that is
+away is tried. While the stream of events says that the worker is lost, requests are refused at once, so that
+a worker which hangs holds up nobody's page.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -21,9 +27,12 @@ from court_link.media.engine import (
     Snapshot,
 )
 
-TIMEOUT = httpx.Timeout(3.0, connect=1.0)
-SILENCE = 3.0  # seconds without a sign of life from the worker, which gives one each second
-RETRY = 0.25  # seconds between two attempts to follow events
+TIMEOUT = httpx.Timeout(2.0, connect=1.0)
+LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+SILENCE = 2.0  # seconds without a sign of life from the worker, which gives two each second
+RETRY, LONGEST_RETRY = 0.1, 1.0  # seconds between two attempts to follow events
+LARGEST = 4 << 20  # bytes of an answer
+LONGEST_LINE = 64 << 10  # bytes of one event
 
 
 class EmbeddedEngine:
@@ -31,9 +40,15 @@ class EmbeddedEngine:
 
     def __init__(self, url: str, key: str) -> None:
         self._http = httpx.AsyncClient(
-            base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT, trust_env=False
+            base_url=url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT,
+            limits=LIMITS,
+            trust_env=False,
         )
         self._url = url
+        self._lost = False
+        self._name = ""
 
     async def apply(self, room: DesiredRoom) -> Snapshot:
         answer = await self._ask("PUT", _room(room.room), wire.ROOM.dump_json(room))
@@ -59,8 +74,12 @@ class EmbeddedEngine:
     async def statistics(self, room: str) -> tuple[LinkStatistics, ...]:
         return wire.STATISTICS.validate_json(await self._ask("GET", f"{_room(room)}/statistics"))
 
+    async def rooms(self) -> tuple[str, ...]:
+        return wire.NAMES.validate_json(await self._ask("GET", "/rooms"))
+
     async def nodes(self) -> tuple[Node, ...]:
-        return (wire.NODE.validate_json(await self._ask("GET", "/node")),)
+        node = wire.NODE.validate_json(await self._ask("GET", "/node"))
+        return (replace(node, url=self._url),)  # where we reach it, whatever it takes itself to be called
 
     async def drain(self, node: str) -> None:
         if any(known.name == node for known in await self.nodes()):
@@ -68,54 +87,76 @@ class EmbeddedEngine:
 
     async def events(self, after: str | None = None) -> AsyncGenerator[EngineEvent, None]:
         cursor = after
-        up = False
-        while True:
-            try:
-                async for epoch, line in self._lines(cursor):
-                    if not up:
-                        up = True
-                        yield self._node_event(EventKind.NODE_UP, epoch, cursor)
-                    if line:
-                        event = wire.EVENT.validate_json(line)
-                        cursor = event.cursor
-                        yield event
-            except httpx.HTTPError:
-                pass  # the worker is gone or going; what follows says so
-            if up:
-                up = False
-                yield self._node_event(EventKind.NODE_LOST, (cursor or "").partition(":")[0], cursor)
-            await asyncio.sleep(RETRY)
+        up: bool | None = None
+        wait = RETRY
+        try:
+            while True:
+                try:
+                    async for epoch, line in self._lines(cursor):
+                        if up is not True:
+                            up, self._lost, wait = True, False, RETRY
+                            yield self._node_event(EventKind.NODE_UP, epoch, cursor)
+                        if line:
+                            event = wire.EVENT.validate_json(line)
+                            cursor = event.cursor
+                            yield event
+                except (httpx.HTTPError, ValueError):
+                    pass  # the worker is gone or going, or talks nonsense; what follows says so
+                if up is not False:
+                    up, self._lost = False, True
+                    yield self._node_event(EventKind.NODE_LOST, (cursor or "").partition(":")[0], cursor)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_RETRY)
+        finally:
+            self._lost = False  # nobody listens any more, so nobody knows
 
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def _lines(self, cursor: str | None) -> AsyncIterator[tuple[str, str]]:
+    async def _lines(self, cursor: str | None) -> AsyncIterator[tuple[str, bytes]]:
         timeout = httpx.Timeout(SILENCE, connect=1.0)
         params = {"after": cursor} if cursor else {}
         async with self._http.stream("GET", "/events", params=params, timeout=timeout) as response:
             response.raise_for_status()
-            async for line in response.aiter_lines():
-                yield response.headers["X-Epoch"], line
+            self._name = response.headers.get("X-Node", "")
+            rest = b""
+            async for chunk in response.aiter_bytes():
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    yield response.headers["X-Epoch"], line
+                if len(rest) > LONGEST_LINE:
+                    raise httpx.DecodingError("an event without end")
 
     def _node_event(self, kind: EventKind, epoch: str, cursor: str | None) -> EngineEvent:
-        return EngineEvent(cursor or f"{epoch}:0", 0, epoch, "", "", kind, time.time(), {"url": self._url})
+        data = {"name": self._name, "url": self._url}
+        return EngineEvent(cursor or f"{epoch}:0", 0, epoch, "", "", kind, time.time(), data)
 
     async def _ask(
         self, method: str, path: str, content: bytes | None = None, headers: dict[str, str] | None = None
     ) -> bytes:
+        if self._lost:
+            raise EngineUnavailable
         try:
-            answer = await self._http.request(method, path, content=content, headers=headers)
-        except httpx.HTTPError as error:
+            async with (
+                asyncio.timeout(2 * SILENCE),  # however slowly it trickles
+                self._http.stream(method, path, content=content, headers=headers) as answer,
+            ):
+                body = bytearray()
+                async for chunk in answer.aiter_bytes():
+                    body += chunk
+                    if len(body) > LARGEST:
+                        raise EngineUnavailable
+        except (httpx.HTTPError, TimeoutError) as error:
             raise EngineUnavailable from error
         if answer.is_success:
-            return answer.content
+            return bytes(body)
         try:
-            body = answer.json()
-            kind, _ = wire.ERRORS[body["error"]]
-        except (ValueError, KeyError, TypeError):
+            said = wire.REFUSAL.validate_json(body)
+            kind, _ = wire.ERRORS[said["error"]]
+        except (ValueError, KeyError):
             message = f"The video service answered with an error ({answer.status_code})."
             raise EngineUnavailable(message) from None
-        raise kind(body["message"])
+        raise kind(said["message"])
 
 
 def _room(name: str) -> str:

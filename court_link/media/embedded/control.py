@@ -42,6 +42,7 @@ class Control:
                 Route("/node", self._guarded(self._node)),
                 Route("/drain", self._guarded(self._drain), methods=["POST"]),
                 Route("/events", self._guarded(self._events)),
+                Route("/rooms", self._guarded(self._rooms)),
                 Route("/rooms/{room}", self._guarded(self._room), methods=["GET", "PUT", "DELETE"]),
                 Route("/rooms/{room}/statistics", self._guarded(self._statistics)),
                 Route("/rooms/{room}/links/{link}/session", self._guarded(self._negotiate), methods=["POST"]),
@@ -78,6 +79,9 @@ class Control:
     async def _drain(self, request: Request) -> Response:
         self._forwarder.drain()
         return Response(status_code=204)
+
+    async def _rooms(self, request: Request) -> Response:
+        return Response(wire.NAMES.dump_json(tuple(self._forwarder.rooms)), media_type=JSON)
 
     async def _room(self, request: Request) -> Response:
         name = request.path_params["room"]
@@ -123,7 +127,7 @@ class Control:
             async for event in follow:
                 yield wire.EVENT.dump_json(event) + b"\n" if event else b"\n"
 
-        headers = {"X-Epoch": self._forwarder.epoch}
+        headers = {"X-Epoch": self._forwarder.epoch, "X-Node": self._forwarder.node().name}
         return StreamingResponse(lines(), media_type="application/jsonl", headers=headers)
 
 

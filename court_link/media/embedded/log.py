@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
-from court_link.media.engine import EngineEvent, EventKind
+from court_link.media.engine import FROM_NOW, EngineEvent, EventKind
 
 REMEMBERED = 10_000  # events, and rooms whose numbering goes on
-ALIVE = 1.0  # seconds between two signs of life to a follower
+ALIVE = 0.5  # seconds between two signs of life to a follower
 
 
 class EventLog:
@@ -40,6 +40,8 @@ class EventLog:
         """Events after a cursor as they happen; None is a sign of life. Ends when the log is closed."""
         epoch, _, number = (after or "").partition(":")
         seen = int(number) if epoch == self.epoch and number.isdigit() else 0
+        if after == FROM_NOW:
+            seen = self.emitted
         while not self._closed:
             news = self._news
             while seen < self.emitted:

@@ -24,6 +24,8 @@ SNAPSHOT = TypeAdapter(Snapshot)
 SESSION = TypeAdapter(Session)
 STATISTICS = TypeAdapter(tuple[LinkStatistics, ...])
 NODE = TypeAdapter(Node)
+NAMES = TypeAdapter(tuple[str, ...])
+REFUSAL = TypeAdapter(dict[str, str])
 EVENT = TypeAdapter(EngineEvent)
 
 #: What the worker may answer instead, by the name that travels, with the HTTP status that goes with it.
