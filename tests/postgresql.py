@@ -80,7 +80,7 @@ def _programs(directory: Path, user: str | None) -> Path:
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             psycopg.connect(url).close()

@@ -143,7 +143,7 @@ async def first_of_stream(
         "app": world.app,
     }
     task = asyncio.create_task(world.app(scope, receive, send))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await begun
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -323,7 +323,7 @@ async def test_what_a_process_left_of_a_cancelled_list_is_forgotten_too(court):
 
 async def test_the_tick_of_the_application_forgets_them(sqlite_store, monkeypatch):
     monkeypatch.setattr("court_link.app.ticking", partial(scheduler.ticking, tidy_every=0.05))
-    async with started(sqlite_store) as world, asyncio.timeout(10):
+    async with started(sqlite_store) as world, asyncio.timeout(60):
         court = Court(world.db, (await world.organisation(OrganisationKind.COURT, "Exampleton court")).id)
         run = await court.staged(two())
         world.clock.set(MONDAY + timedelta(hours=25))

@@ -39,7 +39,7 @@ async def send(browser: Browser, content: bytes, name: str = "list.json", **type
 
 async def done(world: World, address: str) -> runs.Run:
     run_id = UUID(address.rpartition("/")[2])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             run = await world.db.read(runs.one, SYSTEM_CTX, run_id)
             if run.state.value not in {"staging", "applying"}:

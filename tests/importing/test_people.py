@@ -314,7 +314,7 @@ async def test_an_import_that_fails_half_way_leaves_nothing(force, monkeypatch):
 async def test_an_import_is_told_of_in_codes_alone(force):
     await force.imported(DUTIES + "1187,23/11/2026,,,sick\n")
     events: Sequence[Event] = ()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not any(each.kind is EventKind.PEOPLE_IMPORTED for each in events):
             await force.db.sealed(len(events), 5)
             events = await force.db.read(lambda s, c: feed.after(s, c, 0), SYSTEM_CONTEXT)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from pytest_asyncio import is_async_test
 
 from tests.journeys import county
@@ -17,6 +17,7 @@ from tests.journeys.visiting import DESK, Visitor, Watch, visitor
 from tests.media.rig import chromium
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=30_000)  # a busy machine is no fault of a page
 #: Opens a browser for somebody: `await visit()`, `await visit(PHONE)`.
 Visit = Callable[..., Awaitable[Visitor]]
 

@@ -52,7 +52,7 @@ async def test_one_stranger_holds_a_hearing_in_three_tabs(visit: Visit, court: S
     await expect(stage).to_have_text("Starting soon")
 
     await bench.presses("Start the hearing")
-    await expect(stage).to_have_text("In progress", timeout=15_000)
+    await expect(stage).to_have_text("In progress", timeout=60_000)
     for person in (officer, custody, bench):
         await person.meets(2)
 
@@ -62,7 +62,7 @@ async def opens(stranger: Visitor, door: str) -> Visitor:
     async with stranger.page.context.expect_page() as opened:
         await stranger.page.get_by_role("link", name=f"{door} (opens in a new tab)").click()
     page = await opened.value
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     await page.wait_for_url(re.compile(r"^http://\w+\.localhost:"))
     return Visitor(page, stranger.url)
 

@@ -45,7 +45,7 @@ async def test_a_list_is_imported_a_matter_booked_and_heard_and_the_truth_told(
     await expect(officer.page.get_by_role("button", name="Join from 10am")).to_be_disabled()
     court.clock.set(MORNING + timedelta(minutes=21))
     join = officer.page.get_by_role("button", name="Join the hearing at 10:30am")
-    await expect(join).to_be_visible(timeout=30_000)
+    await expect(join).to_be_visible(timeout=90_000)
     await shows_only(public, "Starting soon")
 
     # Everybody comes from their own page, and waits in the lobby with no media at all.
@@ -181,7 +181,7 @@ async def follows(public: Visitor, staff: Visitor, hearing: str) -> Visitor:
 async def shows_only(public: Visitor, stage: str) -> None:
     """The public page comes to the stage by itself, and tells nothing that it must not."""
     await expect(public.page.locator(".govuk-panel__title, .cl-panel__title").first).to_have_text(
-        stage, timeout=30_000
+        stage, timeout=90_000
     )
     shown = (await public.text()).lower()
     assert [word for word in NEVER_SHOWN if word in shown] == []

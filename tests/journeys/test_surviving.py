@@ -60,7 +60,7 @@ async def test_media_goes_on_while_the_service_restarts(visit: Visit, court: Ser
         await expect(visitor.page.locator('[data-banner="signalling"]')).to_be_visible()
     await court.start_api()
     for visitor in everybody:
-        await expect(visitor.page.locator('[data-banner="signalling"]')).to_be_hidden(timeout=15_000)
+        await expect(visitor.page.locator('[data-banner="signalling"]')).to_be_hidden(timeout=60_000)
         await visitor.sees_more(20)
         assert (await visitor.figures()).connections == 1, "the same connection, all the time"
 

@@ -266,7 +266,7 @@ async def visitor(browser: Browser, url: str, watch: Watch, width: int) -> Async
     await context.add_init_script(_WITNESS)
     watch.over(context)
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     try:
         yield Visitor(page, url)
     finally:

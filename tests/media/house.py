@@ -85,7 +85,7 @@ def start(settings: Settings) -> subprocess.Popen[bytes]:
     }
     environment = {**os.environ, **{f"COURT_LINK_{name}": value for name, value in given.items()}}
     process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             if httpx.get(f"{settings.public_url}/healthz", trust_env=False).is_success:
@@ -93,7 +93,10 @@ def start(settings: Settings) -> subprocess.Popen[bytes]:
         except httpx.TransportError:
             pass
         assert process.poll() is None, "the application ended at once"
-        assert time.monotonic() < deadline, "the application did not start"
+        if time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            raise TimeoutError("the application did not start")
         time.sleep(0.05)
 
 

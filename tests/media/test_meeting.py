@@ -88,7 +88,7 @@ class Meeting:
         await context.grant_permissions(["camera", "microphone"])
         person = Person(await context.new_page())
         person.page.on("pageerror", lambda error: person.wrong.append(str(error)))
-        person.page.set_default_timeout(15_000)
+        person.page.set_default_timeout(60_000)
         self.people.append(person)
         return person
 

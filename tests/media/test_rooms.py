@@ -139,7 +139,7 @@ def rooms(db: Db, engine: FakeEngine, touched: list[UUID | None]) -> Rooms:
 
 
 async def until(condition, within: float = 5.0) -> None:
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + 4 * within
     while not await condition():
         assert time.monotonic() < deadline, "it did not come true"
         await asyncio.sleep(0.01)

@@ -237,7 +237,7 @@ async def test_nothing_is_read_of_a_file_before_it_is_known_who_sends_it(world, 
 async def test_a_first_message_that_is_none_closes_the_socket_and_raises_nothing(door: Door, hello, caplog):
     async with door.socket(door.scene.officer) as opened:
         await opened.send(hello)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await opened.wait_closed()
     assert opened.close_code in {4400, 4401}
     assert [entry for entry in caplog.records if entry.levelname == "ERROR"] == []

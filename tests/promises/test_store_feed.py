@@ -71,7 +71,7 @@ async def test_an_event_committed_late_is_lost_by_the_order_of_writing_but_not_b
     assert written_after(other, quick_position) == []
 
     db = await open_db(url, clock)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await db.sealed(1, 1) < 2:
             pass
     assert [event.seq for event in await db.read(feed.after, CTX, 0)] == [1, 2]

@@ -93,9 +93,9 @@ class Court:
         return await self.db.read(ask, SYSTEM_CONTEXT)
 
     async def told(self, until: EventKind) -> list[EventKind]:
-        """What the feed says of bookings, once it says `until`, within five seconds."""
+        """What the feed says of bookings, once it says `until`."""
         kinds: list[EventKind] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while until not in kinds:
                 await self.db.sealed(len(kinds), 5)
                 kinds = [event.kind for event in await self.db.read(feed.after, SYSTEM_CONTEXT, 0)]

@@ -50,7 +50,7 @@ async def happened(db: Db, county: County) -> UUID:
 async def sealed(db: Db, county: County, kind: EventKind) -> None:
     """Waits until an event of this kind stands in the court's feed."""
     cursor = 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             page = await db.read(event_feed.after, county.listing_officer, 0, 500)
             if any(event.kind is kind for event in page.events):
@@ -133,7 +133,7 @@ async def test_a_machine_waits_for_what_comes_next(
         "/api/hearings",
         json={"title": "R v Example", "hearing_type": "First appearance", "day": "2026-11-24"},
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         news = (await waiting).json()
     assert [(item["kind"], item["hearing_id"]) for item in news["items"]] == [
         ("hearing.listed", made.json()["id"])

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlmodel import Session
 
+from court_link.domain.business import Business, Panel
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.opening import Opening, without
 from court_link.domain.places import ClosureKind, DutyKind
@@ -40,12 +41,16 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def _openings(
-    session: Session, ctx: Context, ids: Sequence[UUID], days: Sequence[date], business: str | None = None
+    session: Session,
+    ctx: Context,
+    ids: Sequence[UUID],
+    days: Sequence[date],
+    business: Business | None = None,
 ) -> dict[UUID, Opening]:
     return openings(session, calendar.places(session, ids).values(), days, business=business)
 
 
-async def opened(db: Db, thing: UUID, days: Sequence[date], business: str | None = None) -> Opening:
+async def opened(db: Db, thing: UUID, days: Sequence[date], business: Business | None = None) -> Opening:
     return (await db.read(_openings, CTX, [thing], days, business))[thing]
 
 
@@ -212,16 +217,35 @@ async def test_a_room_kept_for_some_business_sits_in_sessions_of_it(db: Db, coun
         sitting(county.courtroom, MONDAY, 11, 12),
         sitting(county.courtroom, MONDAY, 12, 13, "VLT"),
     )
-    hours = {
+    hours: dict[str | None, list[tuple[int, int]]] = {
         None: [(9, 10), (11, 13)],
         "VIR": [(9, 10), (11, 12)],
         "VLT": [(11, 13)],
         "TRL": [],
     }
-    for business, spans in hours.items():
+    for code, spans in hours.items():
+        business = Business(codes=frozenset({code})) if code else None
         found = await opened(db, county.courtroom, [MONDAY], business)
         assert found.times == tuple(Interval(at(MONDAY, a), at(MONDAY, b)) for a, b in spans), business
-    assert (await opened(db, county.courtroom, [MONDAY], "TRL")).why(MONDAY) == "is kept for VIR and VLT"
+    trial = await opened(db, county.courtroom, [MONDAY], Business(codes=frozenset({"TRL"})))
+    assert trial.why(MONDAY) == "is kept for Virtual Court and Video Link Timed"
+    remand = await opened(db, county.courtroom, [MONDAY], Business(codes=frozenset({"VIR"})))
+    assert remand.why(MONDAY) == "sits for Trial"
+
+
+async def test_a_session_of_another_panel_is_no_sitting_and_says_so(db: Db, county: County) -> None:
+    youth, family = sitting(county.courtroom, MONDAY, 9, 10), sitting(county.courtroom, MONDAY, 11, 12)
+    youth.panel, family.panel = "YOUTH", "FAMILY"
+    adult = sitting(county.courtroom, MONDAY, 13, 14)
+    adult.panel = "ADULT"
+    await put(db, youth, family, adult)
+    hours = {Panel.ADULT: [(13, 14)], Panel.YOUTH: [(9, 10), (13, 14)], Panel.FAMILY: [(11, 12)]}
+    for panel, spans in hours.items():
+        found = await opened(db, county.courtroom, [MONDAY], Business(panel))
+        assert found.times == tuple(Interval(at(MONDAY, a), at(MONDAY, b)) for a, b in spans), panel
+        assert ("sits as a" in found.why(MONDAY)) is True
+    of_adults = await opened(db, county.courtroom, [MONDAY], Business())
+    assert of_adults.why(MONDAY) == "sits as a youth court"
 
 
 async def test_people_are_in_the_answer_by_their_own_rota_and_absent_without_one(

@@ -23,7 +23,16 @@ from court_link.scheduling import availability, booking, directions, harddates, 
 from court_link.scheduling.directions import Made
 from court_link.store import Db, Session, calendar, links
 from court_link.store.bookings import Booking
-from court_link.store.tables import EventRow, Hearing, Party, Reservation, Shift
+from court_link.store.tables import (
+    Case,
+    EventRow,
+    Hearing,
+    Party,
+    Reservation,
+    Resource,
+    Shift,
+    SittingSession,
+)
 from tests.county import SYSTEM_CONTEXT, County, add_hearing, add_person, add_shift
 from tests.stores import MONDAY
 
@@ -387,6 +396,27 @@ def test_an_interpreter_is_not_shared_by_the_defence_and_the_prosecution() -> No
     Needs(room, 20, attending=(person,), interpreting=(of, replace(of, side=Side.COURT)))
 
 
+async def test_an_interpreter_of_one_side_is_not_booked_for_the_other_on_another_day_of_the_case(
+    court: Court,
+) -> None:
+    """Rule 11: in private they would hear both, whichever booking they came with."""
+    interpreter = await court.person(PersonKind.INTERPRETER, "Ms Tongue", "Polish")
+    of = Interpreting(interpreter, "Polish", Side.DEFENCE)
+    first, second, other = [await court.matter() for _ in range(3)]
+    for hearing, urn in ((first, "41XX0000126"), (second, "41XX0000126"), (other, "41XX0000226")):
+        await court.add(Case(hearing_id=hearing, position=0, urn=urn), Case(hearing_id=hearing, position=1))
+    attending: dict[str, Any] = {"attending": (interpreter,)}
+    await court.book(first, interpreting=(of,), **attending)
+    against = (replace(of, side=Side.PROSECUTION),)
+    later = TEN + timedelta(days=1)
+    said = await court.refused(second, "interpreting", later, interpreting=against, **attending)
+    assert "Ms Tongue already interprets for the defence" in said
+    await court.book(other, later, interpreting=against, **attending)  # another case
+    await court.book(
+        second, TEN + timedelta(days=2), interpreting=(replace(of, side=Side.COURT),), **attending
+    )
+
+
 async def test_consecutive_interpreting_lengthens_the_estimate(court: Court) -> None:
     """Rule 11: advised by the factor that the service assumes, half as long again."""
     interpreter = await court.person(PersonKind.INTERPRETER, "Ms Tongue", "Polish")
@@ -502,3 +532,29 @@ async def test_only_those_of_the_court_may_book(court: Court) -> None:
     hearing = await court.matter()
     with pytest.raises(Forbidden, match="not allowed"):
         await court.db.write(booking.book, officer, hearing, court.needs(), TEN, rules=RULES)
+
+
+# What a courtroom is kept for
+
+
+async def test_a_courtroom_kept_for_other_business_refuses_a_hearing_and_says_why(court: Court) -> None:
+    def keep(session: Session, ctx: Any) -> None:
+        session.get_one(Resource, court.county.courtroom).restricted_to = ["TRL"]
+
+    await court.db.write(keep, SYSTEM_CONTEXT)
+    hearing = await court.matter(hearing_type="Remand")
+    with pytest.raises(SlotTaken) as refusal:
+        await court.book(hearing)
+    assert "is kept for Trial" in str([each.reason for each in refusal.value.refusals])
+    await court.book(await court.matter(hearing_type="Trial"))
+
+
+async def test_a_youth_court_refuses_an_adult_and_takes_somebody_under_18(court: Court) -> None:
+    sits = SittingSession(
+        courtroom_id=court.county.courtroom, starts_at=MONDAY, ends_at=TEN + minutes(60), panel="YOUTH"
+    )
+    await court.add(sits)
+    with pytest.raises(SlotTaken) as refusal:
+        await court.book(await court.matter())
+    assert "sits as a youth court" in str([each.reason for each in refusal.value.refusals])
+    await court.book(await court.matter(youth=True), parts=YOUTH_PARTS)

@@ -71,7 +71,7 @@ def cell(room: UUID, **more: Any) -> tuple[CustodyNeed, ...]:
 async def events(db: Db, last: EventKind, count: int) -> Sequence[Event]:
     """All events, once so many of the kind have been sealed."""
     found: Sequence[Event] = ()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sum(each.kind is last for each in found) < count:
             await db.sealed(len(found), 5)
             found = await db.read(lambda s, c: feed.after(s, c, 0), SYSTEM_CONTEXT)

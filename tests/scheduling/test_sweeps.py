@@ -160,7 +160,7 @@ async def test_the_scheduler_ticks_by_itself_and_ends_cleanly(
 ) -> None:
     hearing = await booked(db, county)
     clock.set(TEN - timedelta(minutes=30))
-    async with asyncio.timeout(10), scheduler.ticking(db, every=0.05):
+    async with asyncio.timeout(60), scheduler.ticking(db, every=0.05):
         seen = 0
         while (await row(db, hearing)).state is not HearingState.LOBBY_OPEN:
             seen = await db.sealed(seen, 1)
@@ -208,7 +208,7 @@ async def test_the_scheduler_tidies_by_itself(db: Db) -> None:
     async def chore() -> None:
         tidied.set()
 
-    async with asyncio.timeout(10), scheduler.ticking(db, tidy_every=0.05, chores=[chore]):
+    async with asyncio.timeout(60), scheduler.ticking(db, tidy_every=0.05, chores=[chore]):
         await tidied.wait()
 
 

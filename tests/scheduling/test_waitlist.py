@@ -77,7 +77,7 @@ class Court:
     async def news(self) -> list[Event]:
         """What the wait list wants to hear of and has not heard yet, once it is sealed."""
         end = await self.written()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(await self.db.read(feed.after, SYSTEM_CONTEXT, 0)) < end:
                 await self.db.sealed(0, 1)
         events = await self.db.read(feed.after, SYSTEM_CONTEXT, self.seq, kinds=self.kinds)

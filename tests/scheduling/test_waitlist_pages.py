@@ -49,7 +49,7 @@ async def released(world: World, county: County) -> None:
 
 
 async def on_offer(api: httpx.AsyncClient, hearing: UUID) -> dict[str, object]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = (await api.get(f"/api/hearings/{hearing}/waiting")).json()
             if found["offer"]:

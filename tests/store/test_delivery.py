@@ -43,7 +43,7 @@ async def running(db: Db, handlers: Handlers) -> AsyncIterator[None]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - any condition
             await asyncio.sleep(0.005)
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from tests.web.sample import Sample
 
 CHROMIUM = Path("/usr/bin/chromium")
+expect.set_options(timeout=30_000)  # a busy machine is no fault of a page
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,7 +43,7 @@ def site() -> Iterator[Site]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not server.started:
         assert time.monotonic() < deadline, "the sample did not start"
         time.sleep(0.01)
@@ -99,7 +100,7 @@ def page(chromium: Browser, site: Site, watched: Watched) -> Iterator[Page]:
     page.on("console", console)
     page.on("pageerror", failed)
     page.on("request", sent)
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     yield page
     context.close()
     unexpected = [each for each in watched.wrong if not any(word in each for word in watched.expected)]

@@ -105,7 +105,7 @@ def test_a_page_that_lost_its_stream_says_so_and_asks_for_what_it_missed(
     assert axe_violations(page) == []
     site.sample.count = 2
     site.sample.refusing = False
-    expect(page.locator("#count")).to_have_text("2", timeout=15_000)
+    expect(page.locator("#count")).to_have_text("2", timeout=60_000)
     expect(page.locator("[data-stale]")).to_have_count(0)
     assert site.sample.asked_after[0] == "0"
     assert "1" in site.sample.asked_after
