@@ -46,7 +46,8 @@ class Recipe:
     """One type of hearing. `minutes` is None where somebody must estimate: a trial has no usual length.
 
     Times are in minutes and stand around the hearing in the custody room. `parts` are those expected besides
-    the bench and the defendant. `first` is the first appearance after charge.
+    the bench and the defendant. `first` is the first appearance after charge. `business` are the business
+    types whose sessions hear it; none is any.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Recipe:
     parts: tuple[Part, ...] = ()
     trial: bool = False
     first: bool = False
+    business: tuple[str, ...] = ()
 
 
 def recipe(hearing_type: str) -> Recipe:
@@ -93,6 +95,7 @@ def taking_part(needs: Needs, places: Mapping[UUID, Place]) -> frozenset[Part]:
 
 
 _ADVOCATES = (Part.ADVOCATE, Part.PROSECUTOR)
+_CROWN = ("CRC", "VTR")
 #: Hearings about a trial that are none: "Pre-Trial Review", "Plea & Trial Preparation".
 _ABOUT_A_TRIAL = re.compile(r"pre-?trial|trial (preparation|review|readiness)|for trial", re.IGNORECASE)
 
@@ -108,7 +111,8 @@ def _every() -> Mapping[str, Recipe]:
     found: dict[str, Recipe] = {}
     for row in tomllib.loads((folder / "hearing-recipes.toml").read_text("utf-8"))["type"]:
         others = row.pop("also", [])
-        made = Recipe(**row | {"parts": tuple(map(Part, row["parts"]))})
+        business = tuple(row.pop("business", ()))
+        made = Recipe(**row | {"parts": tuple(map(Part, row["parts"])), "business": business})
         for name in (made.name, *others):
             found[name.casefold()] = made
     for row in json.loads((folder / "hearing-types.json").read_text("utf-8"))["hearingTypes"]:
@@ -123,4 +127,4 @@ def _every() -> Mapping[str, Recipe]:
 def _crown(name: str, welsh: str, minutes: int) -> Recipe:
     """A Crown Court type as published; 0 minutes is none, and its trials are those without."""
     parts = (*_ADVOCATES, Part.PROBATION) if "sentence" in name.casefold() else _ADVOCATES
-    return Recipe(name, welsh, minutes or None, parts=parts, trial=not minutes)
+    return Recipe(name, welsh, minutes or None, parts=parts, trial=not minutes, business=_CROWN)

@@ -18,9 +18,9 @@ from court_link.domain.harddates import limit
 from court_link.domain.hearing import LIVE
 from court_link.domain.places import PersonKind
 from court_link.domain.recipes import NAMES, YOUTH_PARTS, taking_part
-from court_link.domain.requirements import Needs, Place
+from court_link.domain.requirements import Needs, Place, Side
 from court_link.domain.times import london_day
-from court_link.store import Session, calendar
+from court_link.store import Session, bookings, calendar, groups
 from court_link.store.tables import Hearing
 
 #: What `Needs.attending` names: whoever and whatever is needed for the hearing's own time.
@@ -41,6 +41,7 @@ def check_bookable(
         *_places(ctx, hearing, needs, near),
         *_in_use(hearing, needs, near),
         *_interpreters(needs, near),
+        *_sides(session, ctx, hearing, needs, near),
         *_young(hearing, needs, places),
         *_bench(session, hearing, needs),
         *_recording(hearing, needs),
@@ -100,6 +101,26 @@ def _interpreters(needs: Needs, near: Mapping[UUID, Place]) -> Iterator[FieldErr
             yield FieldError("interpreting", f"{person.name} is not an interpreter.")
         elif each.language.casefold() not in map(str.casefold, person.languages):
             yield FieldError("interpreting", f"{person.name} does not list {each.language or 'a language'}.")
+
+
+def _sides(
+    session: Session, ctx: Context, hearing: Hearing, needs: Needs, near: Mapping[UUID, Place]
+) -> Iterator[FieldError]:
+    """Nobody interprets for one side in a booking of this case and for the other in this one."""
+    wanted = {each.person_id: each.side for each in needs.interpreting if each.side in _OPPOSED}
+    if not wanted:
+        return
+    others = bookings.of_hearings(session, groups.same_case(session, hearing), ctx.now).values()
+    standing = {(each.person_id, each.side) for other in others for each in other.needs.interpreting}
+    for person_id, side in wanted.items():
+        against = _OPPOSED[side]
+        if (person_id, against) in standing and person_id in near:
+            already = f"{near[person_id].name} already interprets for the {against} in another hearing"
+            message = f"{already} of this case: choose somebody else for the {side}."
+            yield FieldError("interpreting", message)
+
+
+_OPPOSED = {Side.DEFENCE: Side.PROSECUTION, Side.PROSECUTION: Side.DEFENCE}
 
 
 def _young(hearing: Hearing, needs: Needs, places: Mapping[UUID, Place]) -> Iterator[FieldError]:

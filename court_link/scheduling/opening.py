@@ -13,6 +13,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from court_link.domain.booking import ResourceKind
+from court_link.domain.business import Business, named
 from court_link.domain.context import Actor
 from court_link.domain.opening import Closed, Opening, without
 from court_link.domain.places import ClosureKind
@@ -34,13 +35,14 @@ def openings(
     places: Iterable[Place],
     days: Sequence[date],
     *,
-    business: str | None = None,
+    business: Business | None = None,
     reader: Actor | None = None,
 ) -> dict[UUID, Opening]:
     """When each of these places and people can be had on `days`; who is not in the answer is always free.
 
-    In a constant number of queries however many days. `business` is the business type to be done: a
-    courtroom kept for others is shut to it, and one kept for it sits for it in sessions of that type.
+    In a constant number of queries however many days. `business` is what is to be heard: a courtroom
+    kept for other business is shut to it, and one kept for it sits for it in sessions of its types; a session
+    of another panel is none.
     `reader` is who will read why a person is away; None is somebody of another organisation.
     """
     with together(session):
@@ -53,7 +55,7 @@ def asked(
     places: Iterable[Place],
     days: Sequence[date],
     *,
-    business: str | None = None,
+    business: Business | None = None,
     reader: Actor | None = None,
 ) -> Later[dict[UUID, Opening]]:
     """Ask for what `openings` answers."""
@@ -65,7 +67,7 @@ def asked(
 
 
 def _of_sites(
-    session: Session, places: Iterable[Place], days: Sequence[date], business: str | None
+    session: Session, places: Iterable[Place], days: Sequence[date], business: Business | None
 ) -> Later[dict[UUID, Opening]]:
     standing = [place for place in places if place.site_id is not None and place.person is None]
     if not standing or not days:
@@ -83,21 +85,22 @@ def _of_sites(
     return read
 
 
-def _opening(place: Place, days: Sequence[date], known: Timetable, business: str | None) -> Opening:
+def _opening(place: Place, days: Sequence[date], known: Timetable, business: Business | None) -> Opening:
     if place.site_closed or not place.active:
         return Opening((), dict.fromkeys(days, "is not in use"))
-    if business and place.restricted_to and business not in place.restricted_to:
-        return Opening((), dict.fromkeys(days, f"is kept for {' and '.join(place.restricted_to)}"))
+    if business and business.kept_from(place.restricted_to):
+        return Opening((), dict.fromkeys(days, f"is kept for {named(place.restricted_to)}"))
     planned = known.sittings.get(place.id, ())
     weeks = {monday_of(london_day(each.during.start)) for each in planned}
-    sitting = [each.during for each in planned if _sat_in(each, place, business)]
+    sitting = [(each.during, _barred(each, place, business)) for each in planned]
     times: list[Interval] = []
     shut: dict[date, str] = {}
     for day in days:
         if monday_of(day) in weeks:
             whole = _whole(day)
-            times += [clipped for each in sitting if (clipped := each.clipped(whole))]
-            shut[day] = "is not sitting"
+            there = [(part, why) for during, why in sitting if (part := during.clipped(whole))]
+            times += [part for part, why in there if not why]
+            shut[day] = next((why for _, why in there if why), "is not sitting")
         else:
             opened, shut[day] = _hours(place, day, known)
             times += opened
@@ -112,11 +115,17 @@ def _opening(place: Place, days: Sequence[date], known: Timetable, business: str
     return Opening(left, shut, tuple(closed))
 
 
-def _sat_in(sitting: Sitting, place: Place, business: str | None) -> bool:
-    """Whether a courtroom that may be kept for some business sits in this session for this business."""
-    if not place.restricted_to or not sitting.business_type:
-        return True
-    return sitting.business_type in ((business,) if business else place.restricted_to)
+def _barred(sitting: Sitting, place: Place, business: Business | None) -> str:
+    """Why a courtroom does not sit in this session for this business; empty when it does."""
+    if business and (why := business.barred_by(sitting.panel)):
+        return why
+    code = sitting.business_type
+    if not place.restricted_to or not code:
+        return ""
+    taken = {code}.intersection(place.restricted_to)
+    if business and business.codes:
+        taken &= business.codes
+    return "" if taken else f"sits for {named([code])}"
 
 
 def _hours(place: Place, day: date, known: Timetable) -> tuple[list[Interval], str]:

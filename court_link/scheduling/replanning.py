@@ -14,6 +14,7 @@ from uuid import UUID
 
 from court_link.domain.affected import Arrangement
 from court_link.domain.booking import BookingState
+from court_link.domain.business import business_of
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Invalid, Stale, WrongState
 from court_link.domain.hearing import FINISHED, HearingState
@@ -140,7 +141,7 @@ def sitting_days(
         raise WrongState("This hearing is not booked, so there is no booking to change.")
     days = [first + timedelta(days=ahead) for ahead in range(_LOOK_AHEAD)]
     places = calendar.places(session, [booked.courtroom_id]).values()
-    opened = openings(session, places, days)[booked.courtroom_id]
+    opened = openings(session, places, days, business=business_of(hearing))[booked.courtroom_id]
     sitting = dict.fromkeys(london_day(each.start) for each in opened.times)
     return tuple(sitting)[:count]
 

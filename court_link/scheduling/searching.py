@@ -15,6 +15,7 @@ from uuid import UUID
 
 from court_link.domain import slots
 from court_link.domain.booking import PoolKind, Purpose, ResourceKind
+from court_link.domain.business import business_of
 from court_link.domain.context import Context
 from court_link.domain.errors import Refusal
 from court_link.domain.harddates import HardDate, limit
@@ -152,7 +153,9 @@ def lay_out(
     # there is at least.
     with together(session):
         in_nobodys_way = searching.in_nobodys_way(session, hearing.id, whole, ctx.now)
-        opened = opening.asked(session, wanted.values(), days, reader=ctx.actor)
+        opened = opening.asked(
+            session, wanted.values(), days, business=business_of(hearing), reader=ctx.actor
+        )
         on_shift = shifts_of(session, taken, whole)
     passed_by = in_nobodys_way()
     left_out, given_back = frozenset(row.id for row in passed_by), map(bookings.units_taken, passed_by)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
+from court_link.domain.business import business_of
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, Refusal, SlotTaken
 from court_link.domain.harddates import first_sitting_only
@@ -90,7 +91,8 @@ class Taking:
                 raise Invalid(errors=[FieldError("minutes", "It has gone on for longer than that already.")])
             return
         spans = placing.spans()
-        opened = openings(self.session, self.places.values(), [london_day(placing.start)])
+        day, business = london_day(placing.start), business_of(placing.hearing)
+        opened = openings(self.session, self.places.values(), [day], business=business)
         if any(
             taken.start < self.ctx.now or (id_ in opened and not opened[id_].holds(taken))
             for id_, taken in spans

@@ -79,6 +79,7 @@ class Sitting(NamedTuple):
 
     during: Interval
     business_type: str
+    panel: str
 
 
 def sittings(
@@ -127,8 +128,8 @@ def timetable(
 
 def _sittings(rows: Iterable[Any]) -> dict[UUID, list[Sitting]]:
     found: dict[UUID, list[Sitting]] = {}
-    for courtroom_id, starts_at, ends_at, business in rows:
-        found.setdefault(courtroom_id, []).append(Sitting(Interval(starts_at, ends_at), business))
+    for courtroom_id, starts_at, ends_at, *what in rows:
+        found.setdefault(courtroom_id, []).append(Sitting(Interval(starts_at, ends_at), *what))
     return found
 
 
@@ -249,6 +250,7 @@ _SITTINGS = Prepared(
         col(SittingSession.starts_at),
         col(SittingSession.ends_at),
         col(SittingSession.business_type),
+        col(SittingSession.panel),
     )
     .where(
         col(SittingSession.courtroom_id).in_(_IDS),

@@ -13,7 +13,7 @@ from court_link.domain.booking import BookingState
 from court_link.domain.requirements import Needs
 from court_link.domain.times import london_day
 from court_link.store import Session, hearings
-from court_link.store.tables import Booking, Hearing, Resource
+from court_link.store.tables import Booking, Case, Hearing, Resource
 
 
 def days(session: Session, group_id: UUID) -> Sequence[Hearing]:
@@ -35,6 +35,16 @@ def numbered(session: Session, hearing_id: UUID) -> dict[UUID, int]:
         .order_by(col(Hearing.group_day), col(Hearing.id))
     )
     return {row[0]: row[1] for row in rows}
+
+
+def same_case(session: Session, hearing: Hearing) -> Sequence[UUID]:
+    """The other hearings of a case: those with one of its references, and the other days of the matter."""
+    own = select(Case.urn).where(Case.hearing_id == hearing.id, Case.urn != "")
+    found = select(Case.hearing_id).where(col(Case.urn).in_(own))
+    of_it = col(Hearing.id).in_(found)
+    if hearing.group_id is not None:
+        of_it |= col(Hearing.group_id) == hearing.group_id
+    return session.exec(select(Hearing.id).where(of_it, Hearing.id != hearing.id)).all()
 
 
 def last_needs(session: Session, hearing_id: UUID) -> Needs | None:
