@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from court_link.media.engine import Kind
 
@@ -20,6 +21,7 @@ _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # of DateUTC
 _UNKNOWN = b"\x01" + b"\xff" * 7
 _SEGMENT = b"\x18\x53\x80\x67"
 _CLUSTER = b"\x1f\x43\xb6\x75"
+_CLUSTER_ID = int.from_bytes(_CLUSTER, "big")
 _CUES = b"\x1c\x53\xbb\x6b"
 _SIMPLE_BLOCK = b"\xa3"
 _DURATION_ROOM, _SEEK_ROOM = 11, 26
@@ -27,6 +29,7 @@ _OPUS_HEAD = struct.pack("<8sBBHIhB", b"OpusHead", 1, 2, 0, 48000, 0, 0)  # RFC 
 #: Before the first keyframe says it: decoders go by the picture itself.
 _SIZE = (640, 360)
 _KEYFRAME = 0x80
+_BLOCK = struct.Struct(">BhB")  # track, time from its cluster, flags
 _LONGEST = 0x7FFF  # milliseconds that a block may be from its cluster's time
 
 
@@ -107,7 +110,12 @@ class Writer:
         self._time = 0
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._end = 0
-        self._write(header)
+        try:
+            self._write(header)
+        except OSError:
+            os.close(self._file)
+            path.unlink()
+            raise
 
     def resize(self, width: int, height: int) -> None:
         """Say in the header how large the picture is."""
@@ -120,16 +128,17 @@ class Writer:
             self.flush()
         if not self._blocks:
             self._time = max(0, time)
-        head = struct.pack(">Bhb", 0x80 | track, time - self._time, 0)[:3]
-        block = head + bytes([_KEYFRAME if keyframe else 0]) + frame
-        self._blocks.append(element(_SIMPLE_BLOCK, block))
+        head = _BLOCK.pack(0x80 | track, time - self._time, _KEYFRAME if keyframe else 0)
+        self._blocks.append(element(_SIMPLE_BLOCK, head + frame))
 
-    def flush(self) -> None:
-        """Write what was added as one cluster."""
-        if self._blocks:
-            content = _number(b"\xe7", self._time) + b"".join(self._blocks)
-            self._blocks = []
-            self._write(_CLUSTER + (1 << 56 | len(content)).to_bytes(8, "big") + content)
+    def flush(self) -> bool:
+        """Write what was added as one cluster; answers whether there was anything."""
+        if not self._blocks:
+            return False
+        content = _number(b"\xe7", self._time) + b"".join(self._blocks)
+        self._blocks = []
+        self._write(_CLUSTER + (1 << 56 | len(content)).to_bytes(8, "big") + content)
+        return True
 
     def sync(self) -> None:
         """Outlive a power cut, up to here."""
@@ -152,13 +161,13 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A cluster of a file: where it is, when it begins and ends (milliseconds), whether one may begin there."""
+class _Element:
+    """An element of a file: its id, where it begins, where its content begins and ends."""
 
+    identity: int
     at: int
-    time: int
-    last: int
-    entry: bool
+    content: int
+    end: int
 
 
 def finish(path: Path) -> float:
@@ -169,27 +178,77 @@ def finish(path: Path) -> float:
     with path.open("r+b") as file:
         head = file.read(1024)
         segment = head.find(_SEGMENT)
-        room = head.find(_room(_SEEK_ROOM))
-        duration = head.find(_room(_DURATION_ROOM))
         if segment < 0:
             raise ValueError(f"{path.name} is no recording")
         begins = segment + len(_SEGMENT) + len(_UNKNOWN)
-        clusters = list(_clusters(file, head, begins))
-        seconds = max((cluster.last for cluster in clusters), default=0) / 1000
+        whole = list(_elements(file, begins))
+        clusters = [each for each in whole if each.identity == _CLUSTER_ID]
+        seconds = _last(file, clusters[-1]) / 1000 if clusters else 0.0
+        duration, room = head.find(_room(_DURATION_ROOM)), head.find(_room(_SEEK_ROOM))
         if duration < 0 or room < 0:
             return seconds
-        end = file.seek(_end(file, head))
+        ends = whole[-1].end
+        file.seek(ends)
         file.truncate()
-        entries = [cluster for cluster in clusters if cluster.entry]
-        cues = element(_CUES, b"".join(_cue(each.time, each.at - begins) for each in entries))
-        file.write(cues if entries else b"")
-        file.seek(duration)
-        file.write(element(b"\x44\x89", struct.pack(">d", seconds * 1000)))
-        if entries:
-            where = element(b"\x53\xab", _CUES) + _number(b"\x53\xac", end - begins, 8)
-            file.seek(room)
-            file.write(element(b"\x11\x4d\x9b\x74", element(b"\x4d\xbb", where)))
+        cues = b"".join(filter(None, (_cue(file, cluster, begins) for cluster in clusters)))
+        if cues:
+            file.seek(ends)
+            file.write(element(_CUES, cues))
+            where = element(b"\x53\xab", _CUES) + _number(b"\x53\xac", ends - begins, 8)
+            _put(file, room, element(b"\x11\x4d\x9b\x74", element(b"\x4d\xbb", where)))
         size = file.seek(0, os.SEEK_END) - begins
-        file.seek(begins - len(_UNKNOWN))
-        file.write((1 << 56 | size).to_bytes(8, "big"))
+        _put(file, begins - len(_UNKNOWN), (1 << 56 | size).to_bytes(8, "big"))
+        _put(file, duration, element(b"\x44\x89", struct.pack(">d", seconds * 1000)))
         return seconds
+
+
+def _put(file: BinaryIO, at: int, data: bytes) -> None:
+    file.seek(at)
+    file.write(data)
+
+
+def _elements(file: BinaryIO, at: int, end: int | None = None) -> Iterator[_Element]:
+    """The elements from `at` on that are whole; what a killed process tore ends them."""
+    limit = file.seek(0, os.SEEK_END) if end is None else end
+    while at < limit:
+        file.seek(at)
+        head = file.read(12)
+        identity_size = 9 - head[0].bit_length()
+        first = head[identity_size] if identity_size < len(head) else 0
+        size_size = 9 - first.bit_length()
+        content = at + identity_size + size_size
+        size = int.from_bytes(head[identity_size : identity_size + size_size], "big") & (
+            (1 << 7 * size_size) - 1
+        )
+        if not head[0] or not first or content + size > limit:
+            return
+        yield _Element(int.from_bytes(head[:identity_size], "big"), at, content, content + size)
+        at = content + size
+
+
+def _cue(file: BinaryIO, cluster: _Element, begins: int) -> bytes:
+    """The index's entry for a cluster, or nothing when decoding cannot begin with its first frame."""
+    parts = _elements(file, cluster.content, cluster.end)
+    time, first = next(parts), next(parts)
+    track, _, flags = _block(file, first)
+    if not flags & _KEYFRAME:
+        return b""
+    file.seek(time.content)
+    position = _number(b"\xf7", track) + _number(b"\xf1", cluster.at - begins)
+    when = element(b"\xb3", file.read(time.end - time.content))
+    return element(b"\xbb", when + element(b"\xb7", position))
+
+
+def _last(file: BinaryIO, cluster: _Element) -> int:
+    """When the latest frame of a cluster begins, in milliseconds."""
+    time, *blocks = _elements(file, cluster.content, cluster.end)
+    file.seek(time.content)
+    begins = int.from_bytes(file.read(time.end - time.content), "big")
+    return begins + max((_block(file, each)[1] for each in blocks), default=0)
+
+
+def _block(file: BinaryIO, found: _Element) -> tuple[int, int, int]:
+    """The track, the milliseconds from its cluster, and the flags of a frame."""
+    file.seek(found.content)
+    track, time, flags = _BLOCK.unpack(file.read(_BLOCK.size))
+    return track & 0x7F, time, flags

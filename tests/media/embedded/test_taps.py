@@ -19,8 +19,9 @@ class Tape:
 
     def packet(
         self, kind: Kind, payload: bytes, timestamp: int, sequence: int, marker: bool, at: float
-    ) -> None:
+    ) -> bool:
         self.heard.append((kind, payload, timestamp, sequence))
+        return False
 
     def close(self) -> None:
         self.closed = True
