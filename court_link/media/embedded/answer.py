@@ -113,7 +113,7 @@ def _codecs(line: Line, rtx: int | None, uplink: bool) -> Sequence[str]:
         codecs = [f"a=rtpmap:{line.codec} opus/48000/2", f"a=fmtp:{line.codec} minptime=10;useinbandfec=1"]
     else:
         codecs = [f"a=rtpmap:{line.codec} VP8/90000"]
-        if uplink:
+        if uplink and line.kind is Kind.VIDEO:
             codecs.append(f"a=fmtp:{line.codec} x-google-start-bitrate={START_BITRATE}")
     steered = "transport-cc" in line.feedback and rtp.TRANSPORT_WIDE in line.extensions
     for feedback in UPLINK_FEEDBACK if uplink else SEAT_FEEDBACK:

@@ -20,6 +20,7 @@ from court_link.media.engine import (
     DesiredRoom,
     EngineUnavailable,
     EventKind,
+    Kind,
     LinkStatistics,
     Node,
     NoSuchSession,
@@ -101,9 +102,9 @@ class Forwarder:
                 raise EngineUnavailable("This video server is being emptied and takes no new rooms.")
             room = self.rooms[desired.room] = Room(desired)
         elif desired.version > room.version:
-            room.desire(desired)
-            for link in [link for link in room.links.values() if not room.admits(link.name)]:
-                self._end(link, "removed")
+            room.desire(desired, time.time())
+            for name in [name for name in room.links if not room.admits(name)]:
+                self._end_all(room, name, "removed")
             self._wire(room)
         return self.snapshot(desired.room)
 
@@ -113,20 +114,23 @@ class Forwarder:
 
     def close_room(self, name: str) -> None:
         room = self.rooms.get(name)
-        for link in list(room.links.values()) if room else ():
-            self._end(link, "closed")
-        self.rooms.pop(name, None)
+        if room is not None:
+            for link in list(room.links):
+                self._end_all(room, link, "closed")
+            del self.rooms[name]
 
     def negotiate(self, room_name: str, link_name: str, text: str) -> Session:
         room = self.rooms.get(room_name)
         if room is None or not room.admits(link_name):
             raise NotAdmitted
         wanted = offer.read(text)
-        before = room.links.get(link_name)
-        if before is None and len(self.sessions) >= self._capacity:
-            raise EngineUnavailable("The video service is full. Try again in a few minutes.", retry_after=60)
-        if before is not None:
-            self._end(before, "replaced")
+        sessions = room.sessions(link_name)
+        if not sessions:
+            self._check_capacity()
+        for session in sessions:  # of two the waiting one goes, of one only what never came up
+            if len(sessions) > 1 or not session.joined:
+                self._end(session, "replaced")
+                break
         link = Link(
             self.port,
             room=room_name,
@@ -136,7 +140,8 @@ class Forwarder:
             on_up=self._up,
             on_down=self._down,
         )
-        self.sessions[link.id] = room.links[link_name] = link
+        self.sessions[link.id] = link
+        (room.pending if link_name in room.links else room.links)[link_name] = link
         self._ufrags[link.credentials[0].ufrag] = (link, link.credentials[0])
         uplinks = frozenset(uplink.mid for uplink in link.uplinks.values())
         local = self._local(link.credentials[0])
@@ -181,8 +186,8 @@ class Forwarder:
     async def stop(self) -> None:
         """End everything and let go of the port."""
         links = list(self.sessions.values())
-        for link in links:
-            self._end(link, "closed")
+        for room in list(self.rooms):
+            self.close_room(room)
         await asyncio.gather(*(link.goodbye for link in links if link.goodbye), return_exceptions=True)
         self._timer.cancel()
         self._loop.remove_reader(self.port.socket)
@@ -207,10 +212,41 @@ class Forwarder:
         room.wire()
         room.record(self.recorder)
 
+    def _check_capacity(self) -> None:
+        if len(self.sessions) >= self._capacity:
+            raise EngineUnavailable("The video service is full. Try again in a few minutes.", retry_after=60)
+
     def _up(self, link: Link) -> None:
+        room = self.rooms[link.room]
+        if room.pending.get(link.name) is not link:
+            self._join(link)
+            return
+        for uplink in link.uplinks.values():
+            if uplink.kind is not Kind.AUDIO:
+                uplink.want_keyframe()
+                uplink.on_keyframe = lambda: self._succeed(link)
+        self._succeed(link)
+
+    def _join(self, link: Link, before: Link | None = None) -> None:
+        """Let the session's packets go where the room wants them, in place of those of an earlier one."""
         link.connected = link.joined = True
-        self.events.say(EventKind.JOINED, link.room, link.name)
         self._wire(self.rooms[link.room])
+        if before is not None:
+            self._end(before, "replaced")
+        self.events.say(EventKind.JOINED, link.room, link.name)
+
+    def _succeed(self, link: Link) -> None:
+        """Make before break: a waiting session that is heard takes over, between two packets."""
+        room = self.rooms[link.room]
+        if not room.ready(link, time.time()):
+            return
+        del room.pending[link.name]
+        for uplink in link.uplinks.values():
+            uplink.on_keyframe = None
+        old, room.links[link.name] = room.links.get(link.name), link
+        for uplink in old.uplinks.values() if old else ():
+            uplink.targets = ()  # its seats go on from here with the new one's packets
+        self._join(link, old)
 
     def _down(self, link: Link) -> None:
         self._end(link, "gone")
@@ -224,17 +260,34 @@ class Forwarder:
         for address in link.addresses:
             if self._peers.get(address) is link:
                 del self._peers[address]
+        link.unwire()
         link.close()
         self.ended.add(link)
-        room = self.rooms.get(link.room)
-        if room is not None and room.links.get(link.name) is link:
-            del room.links[link.name]
-            self._wire(room)
-        for lines in link.seats:
-            for line in lines.values():
-                line.watch(None)
+        room = self.rooms[link.room]
         if link.joined:
             self.events.say(EventKind.LEFT, link.room, link.name, reason=reason)
+        if room.pending.get(link.name) is link:
+            del room.pending[link.name]
+        elif room.links.get(link.name) is link:
+            del room.links[link.name]
+            self._inherit(room, link.name)
+
+    def _inherit(self, room: Room, name: str) -> None:
+        """The link's session has ended: what was waiting to take over does, and the others are wired anew."""
+        heir = room.pending.pop(name, None)
+        if heir is not None:
+            room.links[name] = heir
+            for uplink in heir.uplinks.values():
+                uplink.on_keyframe = None
+        if heir is not None and heir.up_at is not None:
+            self._join(heir)
+        else:
+            self._wire(room)
+
+    def _end_all(self, room: Room, name: str, reason: str) -> None:
+        """End every session of a link."""
+        for link in room.sessions(name):
+            self._end(link, reason)
 
     # Datagrams (RFC 7983).
 
@@ -261,7 +314,8 @@ class Forwarder:
         if address not in link.addresses and len(link.addresses) >= MOST_ADDRESSES:
             oldest = next(iter(link.addresses))
             del link.addresses[oldest]
-            self._peers.pop(oldest, None)
+            if self._peers.get(oldest) is link:
+                del self._peers[oldest]
         link.checked(address, check.nominates)
         self._peers[address] = link
         back = sockaddr(address)
@@ -286,14 +340,14 @@ class Forwarder:
                 self._complain("a session could not be attended to", error)
         if self._ticks % SPEAKER_TICKS == 0:
             for room in self.rooms.values():
-                for name, place, level in room.speakers():
-                    self.events.say(EventKind.SPEAKER, room.name, name, place=place, level=level)
+                for who in room.speakers():
+                    said = {"place": who.place, "level": who.level, "heard_by": who.heard_by}
+                    self.events.say(EventKind.SPEAKER, room.name, who.link, **said)
         self.port.flush()
 
     def _attend(self, link: Link, now: float) -> None:
         if not link.joined:
-            if now - link.created_at > CONNECT_WITHIN:
-                self._end(link, "gone")
+            self._await(link, now)
             return
         if self._ticks % FEEDBACK_TICKS == 0:
             self._watch_over(link, now)
@@ -307,6 +361,16 @@ class Forwarder:
         if self._ticks % QUALITY_TICKS == 0:
             score, trip, loss = link.score, link.round_trip, max(link.loss_in, link.loss_out)
             self.events.say(EventKind.QUALITY, link.room, link.name, score=score, round_trip=trip, loss=loss)
+
+    def _await(self, link: Link, now: float) -> None:
+        """A session that carries nothing yet: it comes up, takes over from another, or is given up."""
+        if now - link.created_at > CONNECT_WITHIN:
+            self._end(link, "gone")
+        elif link.up_at is not None:
+            link.ask(now)
+            if self._ticks % FEEDBACK_TICKS == 0:
+                link.feed_back()
+            self._succeed(link)
 
     def _watch_over(self, link: Link, now: float) -> None:
         """Notice silence and return; give up at last."""

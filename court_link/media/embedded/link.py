@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aiortc import RTCCertificate
@@ -20,7 +20,7 @@ from court_link.media.embedded.offer import MOST_SSRCS, Offer
 from court_link.media.embedded.port import Port, address_of, sockaddr
 from court_link.media.embedded.seat import SeatLine
 from court_link.media.embedded.uplink import Uplink
-from court_link.media.engine import Kind, LinkStatistics
+from court_link.media.engine import DesiredLink, Kind, LinkStatistics, speaks
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +55,13 @@ class Link:
         self.etag = secrets.token_hex(8)
         self.remote_ufrag = offer.ufrag
         self.credentials = [Credentials.fresh()]
-        self.addresses: dict[bytes, None] = {}  # those that passed a check, oldest first
+        self.addresses: dict[bytes, None] = {}  # those that passed a check, longest unheard first
         self.address = 0
         self.tx: Any = None
         self.created_at = time.time()
         self.connected = False
         self.joined = False
+        self.up_at: float | None = None
         self.last_packet_at: float | None = None
         self.round_trip: float | None = None
         self.packets_in = 0
@@ -69,6 +70,7 @@ class Link:
         self.resend_budget = FEW_RESENDS
         self.uplinks: dict[Kind, Uplink] = {}
         self.seats: list[dict[Kind, SeatLine]] = []
+        self.screen: SeatLine | None = None
         self.bitrate_in = 0.0
         self.bitrate_out = 0.0
         self.score: int | None = None
@@ -93,7 +95,8 @@ class Link:
         self.goodbye: asyncio.Future[None] | None = None
 
     def _negotiate(self, offer: Offer) -> dict[str, int]:
-        """Make uplinks and seats of the offer's lines: the i-th receiving line of a kind is seat i."""
+        """Make uplinks and seats of the offer's lines: the i-th receiving line of a kind is seat i, and the
+        receiving line of a screen the screen's."""
         extensions: dict[str, int] = {}
         counts = {Kind.AUDIO: 0, Kind.VIDEO: 0}
         for line in offer.lines:
@@ -110,25 +113,57 @@ class Link:
                         uplink.bind(ssrc)
             elif line.receives and not line.sends:
                 seat = SeatLine(self, line, kind, line.codec)
+                self._lines[seat.ssrc] = seat
+                if kind is Kind.SCREEN:
+                    self.screen = seat
+                    continue
                 if counts[kind] == len(self.seats):
                     self.seats.append({})
                 self.seats[counts[kind]][kind] = seat
                 counts[kind] += 1
-                self._lines[seat.ssrc] = seat
         return extensions
 
     def outgoing(self) -> dict[str, Outgoing]:
         """What the answer says of each seat's line, by mid."""
+        named = {f"seat{index}": tuple(seat.values()) for index, seat in enumerate(self.seats)}
+        if self.screen is not None:
+            named["screen"] = (self.screen,)
         return {
-            line.mid: Outgoing(f"seat{index}", line.ssrc, line.rtx)
-            for index, seat in enumerate(self.seats)
-            for line in seat.values()
+            line.mid: Outgoing(name, line.ssrc, line.rtx) for name, lines in named.items() for line in lines
         }
+
+    def filled(self, desired: DesiredLink | None) -> Iterator[tuple[SeatLine, str | None]]:
+        """Every line that is received, with the link that is to fill it."""
+        sources = {seat.index: seat.source for seat in desired.seats} if desired else {}
+        for index, seat in enumerate(self.seats):
+            for line in seat.values():
+                yield line, sources.get(index)
+        if self.screen is not None:
+            yield self.screen, desired.screen if desired else None
+
+    def unwire(self) -> None:
+        """Stop everything to and from this session at once."""
+        for uplink in self.uplinks.values():
+            for line in uplink.targets:
+                line.watch(None)
+            uplink.targets = ()
+        for line in self._lines.values():
+            if line.source is not None:
+                line.source.targets = tuple(other for other in line.source.targets if other is not line)
+                line.watch(None)
+
+    def move(self, now: float) -> None:
+        """Forget what was said in the place left, and heed nothing that is still under way from there."""
+        self.unwire()
+        for uplink in self.uplinks.values():
+            uplink.move(now)
+        self.level = 0
 
     # Transport.
 
     def checked(self, raw: bytes, nominated: bool) -> None:
         """An address passed an authenticated check; a nominated one is where everything goes from now on."""
+        self.addresses.pop(raw, None)
         self.addresses[raw] = None
         self.last_packet_at = time.time()
         if nominated or not self.address:
@@ -151,6 +186,7 @@ class Link:
             self._on_down(self)
         else:
             self._handshake.add_listener("statechange", self._state_changed)
+            self.up_at = time.time()
             self._on_up(self)
 
     def _state_changed(self) -> None:
@@ -177,7 +213,7 @@ class Link:
 
     # Packets in.
 
-    def media(self, slot: int, length: int, at: float) -> None:  # noqa: C901, PLR0912 - the fast path
+    def media(self, slot: int, length: int, at: float) -> None:  # noqa: C901, PLR0912, PLR0915 - the fast path
         """An SRTP or SRTCP packet arrived in this slot; everything malformed is dropped here."""
         self.last_packet_at = at
         if self._rx is None or not 12 <= length <= LONGEST:
@@ -227,6 +263,8 @@ class Link:
         if mark & 0x7F == uplink.payload_type:
             if uplink.ssrc != ssrc:
                 uplink.bind(ssrc)
+            if uplink.deaf_until and uplink.passes_over(sequence, timestamp, at):
+                return
             if level != 127:
                 uplink.loudness += 127 - (level & 0x7F)
                 uplink.loudness_count += 1
@@ -235,7 +273,8 @@ class Link:
             uplink.retransmitted(slot, payload, length, timestamp, mark, at)
 
     def _bind(self, packet: memoryview, payload: int, payload_type: int, ssrc: int) -> Uplink | None:
-        """Whose line an unannounced SSRC is: by its mid (RFC 9143, 9.2), else by its payload type."""
+        """Whose line an unannounced SSRC is: by its mid (RFC 9143, 9.2), else by its payload type, unless
+        that could be the camera's or the screen's."""
         if len(self._streams) >= MOST_SSRCS:
             return None
         mid = (
@@ -243,11 +282,15 @@ class Link:
             .get(self._extensions.get(rtp.MID, 0), b"")
             .decode("ascii", "replace")
         )
-        for uplink in self.uplinks.values():
-            if payload_type in (uplink.payload_type, uplink.rtx_payload_type) and mid in ("", uplink.mid):
-                self._streams[ssrc] = uplink
-                return uplink
-        return None
+        possible = [
+            uplink
+            for uplink in self.uplinks.values()
+            if payload_type in (uplink.payload_type, uplink.rtx_payload_type) and mid in ("", uplink.mid)
+        ]
+        if len(possible) != 1:
+            return None
+        self._streams[ssrc] = possible[0]
+        return possible[0]
 
     def _told(self, data: bytes, at: float) -> None:
         """Act on the participant's RTCP."""
@@ -376,11 +419,11 @@ class Link:
         self.level = round(self.level + (now - self.level) * 0.3)
         return self.level
 
-    def statistics(self, place: str) -> LinkStatistics:
+    def statistics(self, desired: DesiredLink) -> LinkStatistics:
         """The session's figures; see `LinkStatistics` for their units."""
         return LinkStatistics(
             self.name,
-            place,
+            desired.place,
             self.packets_in,
             self.bytes_in,
             self.packets_out,
@@ -392,7 +435,7 @@ class Link:
             self.bitrate_in,
             self.bitrate_out,
             self.score,
-            self.level,
+            self.level if speaks(desired) else None,
         )
 
     def silent(self, now: float) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from court_link.media.embedded import rtp
 from court_link.media.engine import Kind, OfferRefused
@@ -15,6 +15,7 @@ from court_link.media.engine import Kind, OfferRefused
 LONGEST = 192 * 1024  # characters: sixteen links and a screen make 66 to 135 thousand
 MOST_SECTIONS = 64
 MOST_SSRCS = 16  # per connection: layers, their retransmissions, sound, screen
+MEDIA = {"audio": Kind.AUDIO, "video": Kind.VIDEO}
 CODECS = {Kind.AUDIO: "opus/48000/2", Kind.VIDEO: "vp8/90000"}
 EXTENSIONS = {
     Kind.AUDIO: frozenset({rtp.AUDIO_LEVEL, rtp.MID, rtp.TRANSPORT_WIDE}),
@@ -38,8 +39,8 @@ class Fingerprint:
 class Line:
     """One media section. A line with no codec in common has `codec` None and will be refused.
 
-    `sends` and `receives` are the participant's; `ssrcs` maps each announced SSRC to the one that it
-    retransmits (RFC 4588), or None for a primary one.
+    `kind` is what the worker takes it for. `sends` and `receives` are the participant's; `ssrcs` maps each
+    announced SSRC to the one that it retransmits (RFC 4588), or None for a primary one.
     """
 
     mid: str
@@ -86,7 +87,7 @@ def read(text: str) -> Offer:
         raise OfferRefused("The offer names no certificate.")
     if any(value == "passive" for value in _attributes(text.splitlines(), "setup")):
         raise OfferRefused("The offer waits for the service to connect to it, which it never does.")
-    return Offer(ufrag, tuple(fingerprints), lines)
+    return Offer(ufrag, tuple(fingerprints), tuple(_with_screens(lines)))
 
 
 def credentials(text: str) -> tuple[str, str]:
@@ -99,6 +100,19 @@ def credentials(text: str) -> tuple[str, str]:
     if not _ICE.fullmatch(ufrag) or not _ICE.fullmatch(password):
         raise OfferRefused("The offer has no usable ICE credentials.")
     return ufrag, password
+
+
+def _with_screens(lines: tuple[Line, ...]) -> Iterator[Line]:
+    """Tell screens from cameras: the second picture that is sent is a screen, and so is the last that is
+    received when no sound goes with it."""
+    usable = [line for line in lines if line.codec is not None]
+    sent = [line.mid for line in usable if line.kind is Kind.VIDEO and line.sends]
+    seats = [line for line in usable if line.receives and not line.sends]
+    pictures = [line.mid for line in seats if line.kind is Kind.VIDEO]
+    sounds = len(seats) - len(pictures)
+    screens = {*sent[1:2], *(pictures[-1:] if 0 < sounds < len(pictures) else ())}
+    for line in lines:
+        yield replace(line, kind=Kind.SCREEN) if line.mid in screens else line
 
 
 def _sections(text: str) -> list[list[str]]:
@@ -129,7 +143,7 @@ def _line(section: list[str]) -> Line:
     if len(words) < 4 or not _TOKEN.fullmatch(mid):
         raise OfferRefused("A line of the offer cannot be read.")
     media = words[0]
-    kind = next((kind for kind in Kind if kind == media), None)
+    kind = MEDIA.get(media)
     if kind is None or "SAVPF" not in words[2] or "a=rtcp-mux" not in section:
         return Line(mid, media)
     offered = {word for word in words[3:] if _number(word, 128) is not None}

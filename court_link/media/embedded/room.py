@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from court_link.media.embedded.link import Link
 from court_link.media.embedded.seat import SeatLine
@@ -10,16 +11,29 @@ from court_link.media.embedded.uplink import Recorder, Tap, Uplink
 from court_link.media.engine import (
     DesiredLink,
     DesiredRoom,
+    Kind,
     LinkState,
     LinkStatistics,
     Seat,
     Snapshot,
     may_receive,
+    speaks,
 )
 
+PATIENCE = 5.0  # seconds that a second session may be up without being heard before it takes over
 HEARD = 2.0  # seconds since its last packet for which a line counts as published
 LOUD = 40  # average level, 0 to 127, from which someone is speaking
 MARGIN = 8  # by how much another must be louder to take over
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The loudest of a place, and the links that may know."""
+
+    link: str
+    place: str
+    level: int
+    heard_by: tuple[str, ...]
 
 
 class Room:
@@ -28,15 +42,32 @@ class Room:
     def __init__(self, desired: DesiredRoom) -> None:
         self.name = desired.room
         self.links: dict[str, Link] = {}
+        self.pending: dict[str, Link] = {}  # the second session of a link, until it takes over
+        self.desired: dict[str, DesiredLink] = {}
         self._speakers: dict[str, str] = {}
         self._taps: dict[Uplink, tuple[str, Tap]] = {}  # with the recording that each is of
-        self.desire(desired)
+        self.desire(desired, 0.0)
 
-    def desire(self, desired: DesiredRoom) -> None:
-        """Take over a newer desired state; the caller ends the sessions that it no longer admits."""
+    def desire(self, desired: DesiredRoom, now: float) -> None:
+        """Take over a newer desired state; the caller ends the sessions that it no longer admits, and wires.
+
+        Whoever is in another place, or in another epoch of the same, stops sending and receiving first.
+        """
+        before = self.desired
         self.version = desired.version
         self.desired = {link.link: link for link in desired.links}
         self.recording, self.recorded = desired.recording, desired.recorded
+        for link in self.desired.values():
+            old = before.get(link.link)
+            if old is not None and (old.place, old.epoch) != (link.place, link.epoch):
+                for session in self.sessions(link.link):
+                    session.move(now)
+                if self._speakers.get(old.place) == link.link:
+                    del self._speakers[old.place]
+
+    def sessions(self, link: str) -> list[Link]:
+        """The link's sessions: the one that is waiting to take over first, then the one that carries."""
+        return [each[link] for each in (self.pending, self.links) if link in each]
 
     def admits(self, link: str) -> bool:
         """Whether a link may own media objects at all."""
@@ -49,13 +80,11 @@ class Room:
         }
         for link in self.links.values():
             desired = self.desired.get(link.name)
-            sources = {seat.index: seat.source for seat in desired.seats} if desired else {}
-            for index, lines in enumerate(link.seats):
-                for line in lines.values():
-                    uplink = self._source(desired, sources.get(index), line) if link.connected else None
-                    line.watch(uplink)
-                    if uplink is not None:
-                        targets[uplink].append(line)
+            for line, source in link.filled(desired):
+                uplink = self._source(desired, source, line) if link.connected else None
+                line.watch(uplink)
+                if uplink is not None:
+                    targets[uplink].append(line)
         for uplink, lines_filled in targets.items():
             uplink.targets = tuple(lines_filled)
 
@@ -99,18 +128,25 @@ class Room:
         return Snapshot(self.name, self.version, epoch, states)
 
     def _state(self, desired: DesiredLink, now: float) -> LinkState:
-        link = self.links.get(desired.link)
+        link, waiting = self.links.get(desired.link), self.pending.get(desired.link)
         if link is None:
             return LinkState(desired.link, desired.place)
+        state = LinkState(
+            desired.link,
+            desired.place,
+            link.id,
+            last_packet_at=link.last_packet_at,
+            pending=waiting.id if waiting else None,
+        )
         if not link.connected:
-            return LinkState(desired.link, desired.place, link.id, last_packet_at=link.last_packet_at)
+            return state
         publishing = frozenset(
             kind
             for kind, uplink in link.uplinks.items()
             if kind in desired.publish and now - uplink.newest_at < HEARD
         )
         filled = tuple(seat for seat in desired.seats if seat.source and self._fills(link, seat, now))
-        return LinkState(desired.link, desired.place, link.id, True, publishing, filled, link.last_packet_at)
+        return replace(state, connected=True, publishing=publishing, seats=filled)
 
     def _fills(self, link: Link, seat: Seat, now: float) -> bool:
         """Whether something of this seat's source reaches the link now."""
@@ -120,31 +156,46 @@ class Room:
     def statistics(self) -> tuple[LinkStatistics, ...]:
         """Figures of every session, in the desired order."""
         return tuple(
-            self.links[name].statistics(desired.place)
+            self.links[name].statistics(desired)
             for name, desired in self.desired.items()
             if name in self.links
         )
 
-    def speakers(self) -> list[tuple[str, str, int]]:
-        """Who took over as the loudest of a place since the last call: (link, place, level)."""
-        loudest: dict[str, tuple[int, str]] = {}
-        levels: dict[str, int] = {}
+    def ready(self, link: Link, now: float) -> bool:
+        """Whether a waiting session may take over: all that its predecessor brings comes from it too."""
+        old, desired = self.links.get(link.name), self.desired.get(link.name)
+        if link.up_at is None or desired is None:
+            return False
+        if old is None or not old.connected or (now - link.up_at > PATIENCE and not link.silent(now)):
+            return True
+        return all(
+            link.uplinks[kind].ready
+            for kind, uplink in old.uplinks.items()
+            if kind in link.uplinks and kind in desired.publish and now - uplink.newest_at < HEARD
+        )
+
+    def speakers(self) -> list[Speaker]:
+        """Who took over as the loudest of a place since the last call."""
+        levels: dict[str, dict[str, int]] = {}
         for name, link in self.links.items():
             desired = self.desired.get(name)
             level = link.loudness()
-            if desired is None or level < LOUD:
-                continue
-            levels[name] = level
-            loudest[desired.place] = max(loudest.get(desired.place, (0, "")), (level, name))
+            if desired is not None and level >= LOUD and speaks(desired):
+                levels.setdefault(desired.place, {})[name] = level
         changed = []
-        for place, (level, name) in loudest.items():
+        for place, loud in levels.items():
+            level, name = max((level, name) for name, level in loud.items())
             current = self._speakers.get(place)
-            if name != current and (current not in levels or level >= levels[current] + MARGIN):
+            if name != current and (current not in loud or level >= loud[current] + MARGIN):
                 self._speakers[place] = name
-                changed.append((name, place, level))
-        for place in [place for place in self._speakers if place not in self._places()]:
+                changed.append(Speaker(name, place, level, tuple(self._hearers(self.desired[name]))))
+        places = {desired.place for desired in self.desired.values()}
+        for place in self._speakers.keys() - places:
             del self._speakers[place]
         return changed
 
-    def _places(self) -> set[str]:
-        return {desired.place for desired in self.desired.values()}
+    def _hearers(self, source: DesiredLink) -> Iterator[str]:
+        """Those of the room who may hear this link, itself included."""
+        for link in self.desired.values():
+            if link is source or may_receive(source, link, Kind.AUDIO):
+                yield link.link

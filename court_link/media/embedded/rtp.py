@@ -11,7 +11,7 @@ AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"  # RFC 9143
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
-CLOCK = {"audio": 48000, "video": 90000}
+CLOCK = {"audio": 48000, "video": 90000, "screen": 90000}  # Hz
 
 
 def payload_start(packet: memoryview, length: int) -> int:
@@ -74,3 +74,24 @@ def starts_keyframe(packet: memoryview, at: int, length: int) -> bool:
         if extra & 0x30:  # TID or KEYIDX
             at += 1
     return at < length and not packet[at] & 0x01
+
+
+def vp8_start(payload: bytes) -> int | None:
+    """Where the encoded picture begins in a VP8 payload (RFC 7741, 4.2); None when there is none in it."""
+    if not payload:
+        return None
+    at = 1
+    if payload[0] & 0x80:
+        extra = payload[1] if len(payload) > 1 else 0
+        at = 2
+        if extra & 0x80:  # picture id, one byte or two
+            at += 2 if at < len(payload) and payload[at] & 0x80 else 1
+        at += bool(extra & 0x40) + bool(extra & 0x30)
+    return at if at < len(payload) else None
+
+
+def vp8_size(frame: bytes) -> tuple[int, int] | None:
+    """Width and height that a VP8 keyframe begins with (RFC 6386, 9.1); None for anything else."""
+    if len(frame) < 10 or frame[0] & 0x01 or frame[3:6] != b"\x9d\x01\x2a":
+        return None
+    return (frame[6] | frame[7] << 8) & 0x3FFF, (frame[8] | frame[9] << 8) & 0x3FFF

@@ -83,7 +83,7 @@ class SeatLine:
         if source is not self.source:
             self.close()
             self.source = source
-        if source is not None and not self.open and self.kind is Kind.VIDEO:
+        if source is not None and not self.open and self.kind is not Kind.AUDIO:
             source.want_keyframe()
 
     def close(self) -> None:

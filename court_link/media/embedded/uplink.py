@@ -22,6 +22,9 @@ MOST_MISSING = 128  # a wider gap is a break, not a loss
 KEYFRAME_INTERVAL = 0.35  # seconds: a request within about 300 ms of another may be ignored
 PATIENCE = 1.0  # seconds after which a lost packet is too late
 FIRST_ASK = 0.01  # seconds: a packet may merely have been overtaken
+#: Seconds after a move in which whatever arrives still belongs to the place left: a page stops its tracks
+#: before it moves, so this covers what is under way in the network, one phone's round trip and more.
+SETTLING = 0.2
 
 #: Header with the audio level alone in its extension block: always 20 bytes.
 LEVEL_HEADER = struct.Struct("!BBHIIIBBxx")
@@ -41,10 +44,11 @@ class Tap(Protocol):
 
     def packet(
         self, kind: Kind, payload: bytes, timestamp: int, sequence: int, marker: bool, at: float
-    ) -> None:
+    ) -> bool:
         """One packet that was forwarded: its plain payload, RTP timestamp and sequence number, arrived `at`
         (POSIX seconds). Each is given once, in the order of arrival; one that was late or sent again comes
-        after later ones. Timestamps and numbers jump when the participant begins a new stream."""
+        after later ones. Timestamps and numbers jump when the participant begins a new stream. Answers
+        whether a keyframe is wanted."""
         ...
 
     def close(self) -> None:
@@ -74,6 +78,7 @@ class Uplink:
         "_transit",
         "clock",
         "clock_offset",
+        "deaf_until",
         "keyframe_wanted",
         "kind",
         "loss",
@@ -84,6 +89,7 @@ class Uplink:
         "newest_at",
         "newest_timestamp",
         "octets",
+        "on_keyframe",
         "packets",
         "payload_type",
         "port",
@@ -105,6 +111,8 @@ class Uplink:
         self.clock = rtp.CLOCK[kind]
         self.targets: tuple[SeatLine, ...] = ()
         self.taps: tuple[Tap, ...] = ()
+        self.deaf_until = 0.0  # POSIX seconds; 0 when the participant is heard
+        self.on_keyframe: Callable[[], None] | None = None  # before a keyframe that was asked for goes on
         self.clock_offset: float | None = None  # of the participant's NTP clock to the worker's
         self.keyframe_wanted = False
         self.packets = 0
@@ -125,11 +133,9 @@ class Uplink:
         self.newest = -1
         self.newest_timestamp = 0
         self.newest_at = 0.0
-        self.ring: list[tuple[int, Kept] | None] = [None] * KEPT if self.kind is Kind.VIDEO else []
         self._first = 0
         self._cycles = 0
-        # Since when, and when to ask (again).
-        self._missing: dict[int, tuple[float, float]] = {}
+        self._forget()
         self._jitter = 0.0
         self._transit: float | None = None
         self._sr: rtcp.SenderReport | None = None
@@ -138,7 +144,43 @@ class Uplink:
         self._expected_before = 0
         self._received_before = 0
 
-    def take(  # noqa: C901, PLR0912 - the fast path
+    def _forget(self) -> None:
+        """Nothing that came before can be sent, or asked for, again."""
+        self.ring: list[tuple[int, Kept] | None] = [None] * KEPT if self.kind is not Kind.AUDIO else []
+        # Since when, and when to ask (again).
+        self._missing: dict[int, tuple[float, float]] = {}
+        self.loudness = self.loudness_count = 0
+
+    def move(self, now: float) -> None:
+        """The participant is elsewhere from now on: what was sent in the old place is never heard in the new.
+
+        The caller has taken the targets away.
+        """
+        self._forget()
+        self.keyframe_wanted = False
+        self.deaf_until = now + SETTLING
+
+    def passes_over(self, sequence: int, timestamp: int, at: float) -> bool:
+        """Whether a packet is of the place left, by when it arrived or by its number; asked after a move.
+
+        Numbers are followed meanwhile: a packet of the old place must not be taken for the first of the new,
+        nor asked for because it is missing.
+        """
+        newer = self.newest < 0 or 0 < (sequence - self.newest) & 0xFFFF < 0x8000
+        if at >= self.deaf_until and newer:
+            self.deaf_until = 0.0
+            before = (sequence - 1) & 0xFFFF
+            if 0 <= before < self.newest:
+                self._cycles += 1
+            self.newest = before if self.newest >= 0 else -1
+            return False
+        if newer:
+            if sequence < self.newest:
+                self._cycles += 1
+            self._advance(sequence, timestamp, at)
+        return True
+
+    def take(  # noqa: C901, PLR0912, PLR0915 - the fast path
         self,
         slot: int,
         payload: int,
@@ -173,6 +215,9 @@ class Uplink:
             self.ring[sequence % KEPT] = (sequence, kept)
             if self.keyframe_wanted and not late and rtp.starts_keyframe(port.views[slot], payload, length):
                 self.keyframe_wanted = False
+                if self.on_keyframe is not None:
+                    self.on_keyframe()
+                    self.keyframe_wanted = False  # the seats that it may just have been given open now
                 for seat in self.targets:
                     if not seat.open:
                         seat.begin(sequence, timestamp, at)
@@ -225,7 +270,8 @@ class Uplink:
 
     def _tap(self, payload: bytes, timestamp: int, sequence: int, marker: bool, at: float) -> None:
         for tap in self.taps:
-            tap.packet(self.kind, payload, timestamp, sequence, marker, at)
+            if tap.packet(self.kind, payload, timestamp, sequence, marker, at):
+                self.want_keyframe()
 
     def retransmitted(
         self, slot: int, payload: int, length: int, timestamp: int, mark: int, at: float
@@ -255,7 +301,7 @@ class Uplink:
         wanted: list[bytes] = []
         if self.ssrc is None:
             return wanted
-        if self.keyframe_wanted and now - self._asked_at >= KEYFRAME_INTERVAL:
+        if self.keyframe_wanted and now - self._asked_at >= KEYFRAME_INTERVAL and now >= self.deaf_until:
             self._asked_at = now
             wanted.append(rtcp.keyframe_request(reporter, self.ssrc))
         if self._missing:
@@ -304,6 +350,11 @@ class Uplink:
             self.ssrc, min(255, int(self.loss * 256)), total, highest, int(self._jitter), last_sr, delay
         )
 
+    @property
+    def ready(self) -> bool:
+        """Whether a seat could be filled from here: sound has come, or the keyframe that was asked for."""
+        return self.newest >= 0 and not self.keyframe_wanted
+
     def average_loudness(self) -> int:
         """The average sound level, 0 to 127 (the other way round than RFC 6464), since the last call."""
         total, count = self.loudness, self.loudness_count
@@ -340,7 +391,7 @@ class Uplink:
             self._cycles += 1
         if step > MOST_MISSING or len(self._missing) + step > 2 * MOST_MISSING:
             self._missing.clear()
-            if self.kind is Kind.VIDEO:
+            if self.ring:
                 self._break()
         else:
             for missing in range(self.newest + 1, self.newest + step):
