@@ -21,6 +21,8 @@ BUSY = (
     "tests/journeys/",
     "tests/promises/",
     "tests/media/test_meeting.py",
+    "tests/media/test_turn.py",
+    "tests/media/test_whip.py",
     "tests/media/embedded/test_browsers.py",
     "tests/web/test_in_browser.py",
     "tests/demo/test_running.py",
