@@ -55,7 +55,7 @@ _CALLED: Mapping[str, str] = {Panel.ADULT: "an adult", Panel.YOUTH: "a youth", P
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """What is to be heard. `codes` are the business types that may do it; none is any, as for unknown types."""
+    """What is to be heard. `codes` are the business types that may do it; none is any (an unknown type)."""
 
     panel: Panel = Panel.ADULT
     codes: frozenset[str] = frozenset()

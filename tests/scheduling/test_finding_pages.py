@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlmodel import select
 
-from court_link.domain.booking import ResourceKind
+from court_link.domain.booking import Purpose, ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.ids import new_id
 from court_link.domain.places import PersonKind
@@ -19,7 +20,7 @@ from court_link.domain.roles import OrganisationKind, Part, Role
 from court_link.identity.organisations import Organisation
 from court_link.scheduling import booking
 from court_link.store import Session
-from court_link.store.tables import Person, Resource
+from court_link.store.tables import Person, Reservation, Resource
 from tests.api.apps import Browser, World
 from tests.county import SYSTEM_CONTEXT, County, add_booking, add_hearing, add_shift
 from tests.stores import MONDAY
@@ -237,3 +238,32 @@ async def test_the_api_names_the_field_that_is_wrong(
     refused = await machine.get(f"/api/hearings/{hearing}/slots", params=query | wrong)
     assert refused.status_code == 422
     assert field in [each["field"].rpartition(".")[2] for each in refused.json()["errors"]]
+
+
+async def test_each_custody_room_has_a_consultation_time_of_its_own(
+    clerk: Browser, world: World, hearing: UUID, settled: County
+) -> None:
+    address = f"/hearings/{hearing}/book"
+    cells = {"custody": [str(settled.cell), str(settled.second_cell)]}
+    only_one = await clerk.get(address, params=asked(settled, custody=str(settled.cell)))
+    assert f"consultation_{settled.cell}" not in only_one.text
+    typed = asked(settled, consultation="15") | cells | {f"consultation_{settled.second_cell}": "40"}
+    page = await clerk.get(address, params=typed)
+    assert "Consultation before, Video room 2" in page.text
+    wrong = await clerk.get(address, params=typed | {f"consultation_{settled.second_cell}": "long"})
+    assert "Enter a number of minutes" in wrong.text
+    held = await clerk.submit(address, typed | {"starts_at": TEN.isoformat()})
+    assert held.status_code == 303, held.text
+
+    def reserved(session: Session, ctx: Context) -> dict[UUID, datetime]:
+        rows = session.exec(select(Reservation).where(Reservation.purpose == Purpose.CONSULTATION))
+        return {row.resource_id: row.starts_at for row in rows}
+
+    before = await world.db.read(reserved, SYSTEM_CONTEXT)
+    assert before == {
+        settled.cell: TEN - timedelta(minutes=15),
+        settled.second_cell: TEN - timedelta(minutes=40),
+    }
+    await clerk.submit(held.headers["Location"], to=f"{held.headers['Location']}/confirm")
+    again = await clerk.get(address)  # to move it, with all that it needs
+    assert re.search(rf'name="consultation_{settled.second_cell}"[^>]*value="40"', again.text)

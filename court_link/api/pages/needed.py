@@ -54,15 +54,19 @@ def read(asked: Asked, of: Summary, *, taking: str = "") -> Sought:
     typed = Typed(asked)
     day = typed.day("day", london_day(of.slot.start))
     rooms = [UUID(each) for each in taking.split()]
-    courtroom, cells = (rooms[0], rooms[1:]) if rooms else (typed.id("courtroom_id"), typed.ids("custody"))
+    chosen = typed.ids("custody")
+    courtroom, cells = (rooms[0], rooms[1:]) if rooms else (typed.id("courtroom_id"), chosen)
     if courtroom is None:
         typed.errors.append(FieldError("courtroom_id", "Choose a courtroom."))
     interpreting = tuple(_interpreting(typed))
     travel = tuple(_travel(typed))
     named = [each.person_id for each in interpreting] + [each.person_id for each in travel]
     minutes = typed.whole("minutes", of.minutes, _MINUTES)
+    consultation = typed.whole("consultation", 15, _MINUTES)
+    # An option's rooms stand in the place of those typed, one for one.
+    before = [typed.whole(f"consultation_{room}", consultation, _MINUTES) for room in chosen]
+    before += [consultation] * len(cells)
     around = (
-        typed.whole("consultation", 15, _MINUTES),
         typed.whole("turnaround", 10, _MINUTES),
         typed.whole("afterwards", 0, _MINUTES),
         typed.whole("escorts", 0, "Enter a number of officers."),
@@ -75,7 +79,7 @@ def read(asked: Asked, of: Summary, *, taking: str = "") -> Sought:
     needs = Needs(
         courtroom,
         minutes,
-        tuple(CustodyNeed(room, *around) for room in cells),
+        tuple(CustodyNeed(room, minutes, *around) for room, minutes in zip(cells, before, strict=False)),
         attending,
         others,
         typed.ticked("detained"),
@@ -152,6 +156,11 @@ def as_typed(needs: Needs) -> Pairs:
             for name in ("consultation", "turnaround", "afterwards", "escorts")
         ]
         pairs += [("observed", "yes")] * need.observed
+        pairs += [
+            (f"consultation_{other.room_id}", str(other.consultation))
+            for other in needs.custody
+            if other.consultation != need.consultation
+        ]
     interprets = {each.person_id for each in needs.interpreting}
     pairs += [("attending", str(each)) for each in needs.attending if each not in interprets]
     for row, each in zip(ROWS, needs.interpreting, strict=False):
