@@ -7,12 +7,14 @@ what would reach it. The contract suite holds it to the same promises as the rea
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import secrets
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from court_link.media.engine import (
@@ -24,15 +26,18 @@ from court_link.media.engine import (
     Kind,
     LinkState,
     LinkStatistics,
+    Manifest,
     Node,
+    NoSuchRecording,
     NoSuchSession,
     NotAdmitted,
     OfferRefused,
-    Seat,
+    RecordedFile,
     Session,
     Snapshot,
     StaleSession,
     may_receive,
+    speaks,
 )
 
 CODECS = {Kind.AUDIO: "opus/48000", Kind.VIDEO: "vp8/90000"}
@@ -60,6 +65,7 @@ class _Room:
 
     desired: DesiredRoom
     sessions: dict[str, _Session] = field(default_factory=dict)
+    pending: dict[str, _Session] = field(default_factory=dict)  # second ones, until they connect
     seq: int = 0
 
     def link(self, name: str) -> DesiredLink | None:
@@ -73,6 +79,7 @@ class FakeEngine:
         self._node = Node(node, secrets.token_hex(4), capacity, 0, False, "fake:")
         self._reachable = True
         self._rooms: dict[str, _Room] = {}
+        self._files: dict[str, dict[str, bytes]] = {}  # by recording and name
         self._events: deque[EngineEvent] = deque(maxlen=MEMORY)
         self._emitted = 0
         self._news = asyncio.Condition()
@@ -115,10 +122,12 @@ class FakeEngine:
         if current is None or current.link(link) is None:
             raise NotAdmitted
         sends, receives, ufrag = _read_offer(offer)
-        if link in current.sessions:
-            self._drop(current, link, "replaced")
         session = _Session(secrets.token_hex(8), secrets.token_hex(4), ufrag, room, link, sends, receives)
-        current.sessions[link] = session
+        before = current.sessions.get(link)
+        if before is None or before.last_packet_at is None:
+            current.sessions[link] = session
+        else:
+            current.pending[link] = session
         await self._tell()
         return Session(session.id, session.etag, "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n")
 
@@ -139,7 +148,11 @@ class FakeEngine:
     async def end(self, session: str) -> None:
         self._check_reachable()
         found = self._session(session)
-        self._drop(self._rooms[found.room], found.link, "ended")
+        room = self._rooms[found.room]
+        if room.pending.get(found.link) is found:
+            del room.pending[found.link]
+        else:
+            self._drop(room, found.link, "ended")
         await self._tell()
 
     async def statistics(self, room: str) -> tuple[LinkStatistics, ...]:
@@ -156,6 +169,38 @@ class FakeEngine:
     async def rooms(self) -> tuple[str, ...]:
         self._check_reachable()
         return tuple(self._rooms)
+
+    async def manifest(self, recording: str) -> Manifest | None:
+        self._check_reachable()
+        if any(room.desired.recording == recording for room in self._rooms.values()):
+            return None
+        files = self._files.get(recording, {})
+        return Manifest(
+            recording,
+            tuple(
+                RecordedFile(
+                    name,
+                    link=name.partition(".")[0],
+                    screen=False,
+                    began=datetime.now(UTC).isoformat(),
+                    milliseconds=1000,
+                    bytes=len(content),
+                    sha256=hashlib.sha256(content).hexdigest(),
+                )
+                for name, content in sorted(files.items())
+            ),
+        )
+
+    async def recorded(self, recording: str, file: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        self._check_reachable()
+        content = self._files.get(recording, {}).get(file)
+        if content is None:
+            raise NoSuchRecording
+        yield content[start:end]
+
+    async def destroy(self, recording: str) -> None:
+        self._check_reachable()
+        self._files.pop(recording, None)
 
     async def nodes(self) -> tuple[Node, ...]:
         self._check_reachable()
@@ -183,8 +228,13 @@ class FakeEngine:
     # What a test may make happen.
 
     async def connect(self, link: str) -> None:
-        """The link's browser connects: its sound and picture begin."""
+        """The link's browser connects: its sound and picture begin, in place of any earlier ones."""
         session = self._of(link)
+        room = self._rooms[session.room]
+        if link in room.pending:
+            session = room.pending.pop(link)
+            self._say(EventKind.LEFT, session.room, link, reason="replaced")
+            room.sessions[link] = session
         session.connected, session.last_packet_at = True, time.time()
         self._say(EventKind.JOINED, session.room, link)
         await self._tell()
@@ -210,16 +260,36 @@ class FakeEngine:
         await self._tell()
 
     async def speak(self, link: str, level: int = 100) -> None:
-        """The link becomes the loudest of its place."""
+        """The link becomes the loudest of its place, if it may be shown to speak at all."""
         session = self._of(link)
-        desired = self._rooms[session.room].link(link)
-        if desired is not None:
-            self._say(EventKind.SPEAKER, session.room, link, place=desired.place, level=level)
+        room = self._rooms[session.room]
+        desired = room.link(link)
+        if desired is not None and speaks(desired):
+            heard_by = tuple(
+                other.link
+                for other in room.desired.links
+                if other is desired or may_receive(desired, other, Kind.AUDIO)
+            )
+            said = {"place": desired.place, "level": level, "heard_by": heard_by}
+            self._say(EventKind.SPEAKER, session.room, link, **said)
         await self._tell()
 
     async def grade(self, link: str, score: int) -> None:
         """The link's connection is scored, 0 to 100."""
         self._say(EventKind.QUALITY, self._of(link).room, link, score=score, round_trip=None, loss=0.0)
+        await self._tell()
+
+    async def record(self, link: str, content: bytes) -> None:
+        """The room's recording has this in the link's file."""
+        session = self._of(link)
+        recording = self._rooms[session.room].desired.recording
+        if recording is not None:
+            self._files.setdefault(recording, {})[f"{link}.webm"] = content
+            await self.tell_of_recording(session.room, recording, "started")
+
+    async def tell_of_recording(self, room: str, recording: str, state: str, reason: str = "") -> None:
+        """A recording has started, stalled, or resumed."""
+        self._say(EventKind.RECORDING, room, "", id=recording, state=state, reason=reason)
         await self._tell()
 
     async def fail(self) -> None:
@@ -245,34 +315,43 @@ class FakeEngine:
         desired = room.link(link)
         if desired is None or not session.connected:
             return frozenset()
+        seated = [(seat.source, kind) for seat in desired.seats for kind in (Kind.AUDIO, Kind.VIDEO)]
         return frozenset(
-            (seat.source, kind)
-            for seat in desired.seats
-            for kind in self._carried(room, desired, seat)
-            if seat.source is not None and kind in session.receives
+            (source, kind)
+            for source, kind in [*seated, (desired.screen, Kind.SCREEN)]
+            if source is not None
+            and kind in session.receives
+            and kind in self._carried(room, desired, source)
         )
 
-    def _carried(self, room: _Room, receiver: DesiredLink, seat: Seat) -> frozenset[Kind]:
-        """The kinds that fill this seat now."""
-        source = room.link(seat.source) if seat.source is not None else None
+    def _carried(self, room: _Room, receiver: DesiredLink, name: str | None) -> frozenset[Kind]:
+        """The kinds that the link of this name sends and this receiver may have now."""
+        source = room.link(name) if name is not None else None
         sending = room.sessions.get(source.link) if source is not None else None
         if source is None or sending is None or not sending.connected:
             return frozenset()
         return frozenset(kind for kind in sending.sends if may_receive(source, receiver, kind))
 
     def _state(self, room: _Room, link: DesiredLink) -> LinkState:
-        session = room.sessions.get(link.link)
+        session, waiting = room.sessions.get(link.link), room.pending.get(link.link)
         if session is None:
             return LinkState(link.link, link.place)
+        state = LinkState(
+            link.link,
+            link.place,
+            session.id,
+            last_packet_at=session.last_packet_at,
+            pending=waiting.id if waiting else None,
+        )
         if not session.connected:
-            return LinkState(link.link, link.place, session.id, last_packet_at=session.last_packet_at)
+            return state
         publishing = session.sends & link.publish
-        seats = tuple(seat for seat in link.seats if self._carried(room, link, seat))
-        return LinkState(link.link, link.place, session.id, True, publishing, seats, session.last_packet_at)
+        seats = tuple(seat for seat in link.seats if self._carried(room, link, seat.source) - {Kind.SCREEN})
+        return replace(state, connected=True, publishing=publishing, seats=seats)
 
     def _session(self, identity: str) -> _Session:
         for room in self._rooms.values():
-            for session in room.sessions.values():
+            for session in [*room.sessions.values(), *room.pending.values()]:
                 if session.id == identity:
                     return session
         raise NoSuchSession
@@ -281,7 +360,11 @@ class FakeEngine:
         return next(room.sessions[link] for room in self._rooms.values() if link in room.sessions)
 
     def _drop(self, room: _Room, link: str, reason: str) -> None:
+        """End the link's session; one that waits to take over has its turn, unless the link is out."""
         session = room.sessions.pop(link)
+        heir = room.pending.pop(link, None)
+        if heir is not None and reason not in ("removed", "closed"):
+            room.sessions[link] = heir
         if session.last_packet_at is not None:
             self._say(EventKind.LEFT, session.room, link, reason=reason)
 
@@ -312,13 +395,17 @@ def _read_offer(offer: str) -> tuple[frozenset[Kind], frozenset[Kind], str]:
     ufrag = re.search(r"^a=ice-ufrag:(\S+)", offer, re.MULTILINE)
     if not offer.startswith("v=0") or ufrag is None:
         raise OfferRefused
-    sends: set[Kind] = set()
-    receives: set[Kind] = set()
+    sends: list[Kind] = []
+    receives: list[Kind] = []
     for section in re.split(r"^m=", offer, flags=re.MULTILINE)[1:]:
-        kind = next((kind for kind in Kind if section.startswith(kind)), None)
+        kind = next((kind for kind in CODECS if section.startswith(kind)), None)
         if kind is None or CODECS[kind] not in section.lower():
             continue
-        (receives if "a=recvonly" in section else sends).add(kind)
+        (receives if "a=recvonly" in section else sends).append(kind)
     if not sends and not receives:
         raise OfferRefused("This browser offers neither VP8 pictures nor Opus sound.")
+    if sends.count(Kind.VIDEO) > 1:
+        sends.append(Kind.SCREEN)
+    if 0 < receives.count(Kind.AUDIO) < receives.count(Kind.VIDEO):
+        receives.append(Kind.SCREEN)
     return frozenset(sends), frozenset(receives), ufrag[1]

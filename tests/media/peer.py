@@ -44,7 +44,9 @@ class Peer:
 
     def __init__(self, heard: Callable[[memoryview, int, float], None] | None = None) -> None:
         self.ufrag, self.password = secrets.token_hex(4), secrets.token_hex(16)
-        self.audio_ssrc, self.video_ssrc, self.rtx_ssrc = (secrets.randbits(31) + 1 for _ in range(3))
+        self.audio_ssrc, self.video_ssrc, self.rtx_ssrc, self.screen_ssrc = (
+            secrets.randbits(31) + 1 for _ in range(4)
+        )
         self.received: Counter[tuple[int, int]] = Counter()
         self.packets: list[bytes] = []
         self.reports: list[bytes] = []
@@ -66,8 +68,8 @@ class Peer:
         self._port = Port("127.0.0.1", 0, self._receive)
         self._loop.add_reader(self._port.socket, self._port.readable)
 
-    def offer(self, seats: int = 0, publish: bool = True) -> str:
-        """An offer as a browser or an encoder makes it."""
+    def offer(self, seats: int = 0, publish: bool = True, *, screen: bool = False) -> str:
+        """An offer as a browser or an encoder makes it; `screen` adds both lines of a shared screen."""
         digest = next(f.value for f in self.certificate.getFingerprints() if f.algorithm == "sha-256")
         transport = (
             f"c=IN IP4 0.0.0.0\r\na=ice-ufrag:{self.ufrag}\r\na=ice-pwd:{self.password}\r\n"
@@ -87,8 +89,12 @@ class Peer:
             add("audio", "sendonly", f"a=ssrc:{self.audio_ssrc} cname:peer\r\n")
             video = f"a=ssrc:{self.video_ssrc} cname:peer\r\na=ssrc:{self.rtx_ssrc} cname:peer\r\n"
             add("video", "sendonly", f"a=ssrc-group:FID {self.video_ssrc} {self.rtx_ssrc}\r\n{video}")
+        if publish and screen:
+            add("video", "sendonly", f"a=ssrc:{self.screen_ssrc} cname:peer\r\n")
         for _ in range(seats):
             add("audio", "recvonly")
+            add("video", "recvonly")
+        if screen:
             add("video", "recvonly")
         bundle = " ".join(str(i) for i in range(len(sections)))
         return f"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {bundle}\r\n" + "".join(
@@ -186,8 +192,17 @@ class Peer:
         self, sequence: int, timestamp: int, *, keyframe: bool = False, body: bytes = b"picture"
     ) -> None:
         """Send one small VP8 frame in one packet."""
+        self._frame(self.video_ssrc, sequence, timestamp, keyframe, body)
+
+    def screen(
+        self, sequence: int, timestamp: int, *, keyframe: bool = False, body: bytes = b"screen"
+    ) -> None:
+        """The same of a shared screen."""
+        self._frame(self.screen_ssrc, sequence, timestamp, keyframe, body)
+
+    def _frame(self, ssrc: int, sequence: int, timestamp: int, keyframe: bool, body: bytes) -> None:
         payload = bytes([0x10, 0x00 if keyframe else 0x01]) + body
-        self.send(self._packet(0x80 | VIDEO, sequence, timestamp, self.video_ssrc, b"", payload))
+        self.send(self._packet(0x80 | VIDEO, sequence, timestamp, ssrc, b"", payload))
 
     def sound(self, sequence: int, timestamp: int, *, level: int = 20, body: bytes = b"sound") -> None:
         """Send one Opus packet; `level` is -dBov (RFC 6464)."""

@@ -44,10 +44,16 @@ class FakeStage:
         self._peers: list[Peer] = []
 
     async def join(self, room: str, link: str, seats: int = 2) -> Session:
-        self._peers.append(Peer())
-        session = await self.engine.negotiate(room, link, self._peers[-1].offer(seats))
-        await self.engine.connect(link)
+        session = await self.negotiate(room, link, seats)
+        await self.connect(link)
         return session
+
+    async def negotiate(self, room: str, link: str, seats: int = 2) -> Session:
+        self._peers.append(Peer())
+        return await self.engine.negotiate(room, link, self._peers[-1].offer(seats, screen=True))
+
+    async def connect(self, link: str) -> None:
+        await self.engine.connect(link)
 
     async def hears(self, link: str) -> Heard:
         return self.engine.hears(link)
@@ -77,20 +83,34 @@ class EmbeddedStage:
         self._running = running
         self.engine = running.engine()
         self._peers: dict[str, Peer] = {}
+        self._next: dict[str, tuple[Peer, str]] = {}
+        self._everyone: list[Peer] = []
         self._pumps: dict[str, asyncio.Task[None]] = {}
 
     async def join(self, room: str, link: str, seats: int = 2) -> Session:
-        await self._leave(link)
-        peer = self._peers[link] = Peer()
-        session = await self.engine.negotiate(room, link, peer.offer(seats))
-        await peer.connect(session.answer)
-        self._pumps[link] = asyncio.create_task(self._pump(link, peer))
+        session = await self.negotiate(room, link, seats)
+        await self.connect(link)
         return session
+
+    async def negotiate(self, room: str, link: str, seats: int = 2) -> Session:
+        peer = Peer()
+        self._everyone.append(peer)
+        session = await self.engine.negotiate(room, link, peer.offer(seats, screen=True))
+        self._next[link] = (peer, session.answer)
+        return session
+
+    async def connect(self, link: str) -> None:
+        peer, answer = self._next.pop(link)
+        await self._leave(link)  # without a word, as a car does
+        self._peers[link] = peer
+        await peer.connect(answer)
+        self._pumps[link] = asyncio.create_task(self._pump(link, peer))
 
     async def _pump(self, link: str, peer: Peer) -> None:
         for i in range(100_000):
             peer.picture(i, i * 1800, keyframe=i % 10 == 0, body=link.encode())
             peer.sound(i, i * 960, body=link.encode())
+            peer.screen(i, i * 1800, keyframe=i % 10 == 0, body=f"{link}'s screen".encode())
             await asyncio.sleep(0.02)
 
     async def hears(self, link: str) -> Heard:
@@ -102,7 +122,8 @@ class EmbeddedStage:
         for packet in peer.packets:
             sound = packet[1] & 0x7F == AUDIO
             start = 12 + 8 * bool(packet[0] & 0x10) + 2 * (not sound)
-            heard.add((packet[start:].decode(), Kind.AUDIO if sound else Kind.VIDEO))
+            name, screen, _ = packet[start:].decode().partition("'s screen")
+            heard.add((name, Kind.AUDIO if sound else Kind.SCREEN if screen else Kind.VIDEO))
         return frozenset(heard)
 
     async def go_silent(self, link: str) -> None:
@@ -123,11 +144,15 @@ class EmbeddedStage:
         if link in self._pumps:
             self._pumps.pop(link).cancel()
         if link in self._peers:
-            self._peers.pop(link).vanish()
+            peer = self._peers.pop(link)
+            self._everyone.remove(peer)
+            peer.vanish()
 
     async def close(self) -> None:
-        for link in list(self._peers):
-            await self._leave(link)
+        for pump in self._pumps.values():
+            pump.cancel()
+        for peer in self._everyone:
+            peer.vanish()
         await self.engine.aclose()
         self._workers.close()
 
@@ -305,16 +330,136 @@ async def test_removal_ends_the_session_and_its_media(stage: Stage, room: str) -
         )
 
 
-async def test_a_second_session_of_a_link_replaces_the_first(stage: Stage, room: str) -> None:
+async def test_a_second_session_of_a_link_replaces_the_first_once_it_is_heard(
+    stage: Stage, room: str
+) -> None:
+    events = stage.engine.events()
     await stage.engine.apply(everyone_sees_everyone(room, 1, "a", "b"))
     await stage.join(room, "a")
     first = await stage.join(room, "b")
-    second = await stage.join(room, "b")
-    assert first.id != second.id
+    await soon(stage, "a", both_hear("b"))
+    second = await stage.negotiate(room, "b")
+    state = (await stage.engine.snapshot(room)).links[1]
+    assert (state.session, state.pending, state.connected) == (first.id, second.id, True)
+    assert await stage.hears("a") == both_hear("b"), "the first goes on until then"
+    await stage.connect("b")
+
+    async def taken_over() -> bool:
+        state = (await stage.engine.snapshot(room)).links[1]
+        return (state.session, state.pending) == (second.id, None)
+
+    await until(taken_over, WITHIN, "the second session taking over")
     with pytest.raises(NoSuchSession):
         await stage.engine.end(first.id)
     await soon(stage, "a", both_hear("b"))
+    await soon(stage, "b", both_hear("a"))
     assert len(await stage.engine.statistics(room)) == 2
+    left = await next_of(events, room=room, link="b", kind=EventKind.LEFT)
+    assert left.data["reason"] == "replaced"
+    joined = await next_of(events, room=room, link="b")
+    assert (joined.kind, joined.seq) == (EventKind.JOINED, left.seq + 1)
+    await events.aclose()
+
+
+async def test_a_third_session_ends_the_one_that_waits_and_nobody_has_three(stage: Stage, room: str) -> None:
+    await stage.engine.apply(everyone_sees_everyone(room, 1, "a", "b"))
+    first = await stage.join(room, "a")
+    second = await stage.negotiate(room, "a")
+    third = await stage.negotiate(room, "a")
+    with pytest.raises(NoSuchSession):
+        await stage.engine.end(second.id)
+    state = (await stage.engine.snapshot(room)).links[0]
+    assert (state.session, state.pending) == (first.id, third.id)
+    await stage.engine.end(third.id)
+    state = (await stage.engine.snapshot(room)).links[0]
+    assert (state.session, state.pending, state.connected) == (first.id, None, True)
+
+
+async def test_a_removed_link_loses_both_its_sessions(stage: Stage, room: str) -> None:
+    await stage.engine.apply(everyone_sees_everyone(room, 1, "a", "b"))
+    sessions = [await stage.join(room, "a"), await stage.negotiate(room, "a")]
+    await stage.engine.apply(everyone_sees_everyone(room, 2, "b"))
+    for session in sessions:
+        with pytest.raises(NoSuchSession):
+            await stage.engine.end(session.id)
+
+
+async def test_a_session_that_waits_has_its_turn_when_the_first_ends(stage: Stage, room: str) -> None:
+    await stage.engine.apply(everyone_sees_everyone(room, 1, "a", "b"))
+    await stage.join(room, "a")
+    first = await stage.join(room, "b")
+    second = await stage.negotiate(room, "b")
+    await stage.engine.end(first.id)
+    await stage.connect("b")
+    await soon(stage, "a", both_hear("b"))
+    state = (await stage.engine.snapshot(room)).links[1]
+    assert (state.session, state.pending) == (second.id, None)
+
+
+async def test_a_shared_screen_is_carried_beside_the_camera(stage: Stage, room: str) -> None:
+    everything = BOTH | {Kind.SCREEN}
+
+    def sharing(version: int, publish: frozenset[Kind], screen: str | None) -> DesiredRoom:
+        watcher = DesiredLink("b", "hearing", BOTH, True, (Seat(0, "a"),), screen=screen)
+        return links(room, version, DesiredLink("a", "hearing", publish), watcher)
+
+    await stage.engine.apply(sharing(1, everything, None))
+    await stage.join(room, "a")
+    await stage.join(room, "b")
+    await soon(stage, "b", both_hear("a"))
+    await stage.engine.apply(sharing(2, everything, "a"))
+    await soon(stage, "b", both_hear("a") | {("a", Kind.SCREEN)})
+    await stage.engine.apply(sharing(3, BOTH, "a"))
+    assert await stage.hears("b") == both_hear("a")
+    await stage.engine.apply(sharing(4, everything, None))
+    assert await stage.hears("b") == both_hear("a")
+
+
+async def test_what_is_withheld_or_whispered_to_another_is_not_carried(stage: Stage, room: str) -> None:
+    def measured(version: int, withheld: frozenset[tuple[str, Kind]], to: set[str] | None) -> DesiredRoom:
+        seats = (Seat(0, "a"),)
+        return links(
+            room,
+            version,
+            DesiredLink("a", "hearing", BOTH, audio_to=None if to is None else frozenset(to)),
+            DesiredLink("b", "hearing", BOTH, True, seats, withheld=withheld),
+            DesiredLink("c", "hearing", BOTH, True, seats),
+        )
+
+    await stage.engine.apply(measured(1, frozenset(), None))
+    for link in "abc":
+        await stage.join(room, link)
+    await soon(stage, "b", both_hear("a"))
+    await stage.engine.apply(measured(2, frozenset({("a", Kind.VIDEO)}), None))
+    assert await stage.hears("b") == {("a", Kind.AUDIO)}
+    await soon(stage, "c", both_hear("a"))
+    await stage.engine.apply(measured(3, frozenset(), {"c"}))
+    await soon(stage, "b", frozenset({("a", Kind.VIDEO)}))
+    assert await stage.hears("c") == both_hear("a")
+    await stage.engine.apply(measured(4, frozenset({("a", Kind.AUDIO)}), {"b"}))
+    assert ("a", Kind.AUDIO) not in await stage.hears("b")
+    assert ("a", Kind.AUDIO) not in await stage.hears("c")
+
+
+async def test_one_may_see_and_hear_oneself_to_try_the_kit(stage: Stage, room: str) -> None:
+    mirror = DesiredLink("a", "kit:a", BOTH | {Kind.SCREEN}, True, (Seat(0, "a"),), screen="a")
+    await stage.engine.apply(links(room, 1, mirror))
+    await stage.join(room, "a")
+    await soon(stage, "a", both_hear("a") | {("a", Kind.SCREEN)})
+
+
+async def test_a_new_epoch_in_the_same_place_begins_anew(stage: Stage, room: str) -> None:
+    def at(version: int, epoch: int) -> DesiredRoom:
+        mover = DesiredLink("b", "hearing", BOTH, True, (Seat(0, "a"),), epoch)
+        return links(room, version, DesiredLink("a", "hearing", BOTH, True, (Seat(0, "b"),)), mover)
+
+    await stage.engine.apply(at(1, 0))
+    await stage.join(room, "a")
+    await stage.join(room, "b")
+    await soon(stage, "a", both_hear("b"))
+    await stage.engine.apply(at(2, 2))
+    await soon(stage, "a", both_hear("b"))
+    await soon(stage, "b", both_hear("a"))
 
 
 async def test_an_ended_session_leaves_its_link_in_the_room(stage: Stage, room: str) -> None:
