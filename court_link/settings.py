@@ -92,6 +92,10 @@ class Settings(StoreSettings):
     media_capacity: int = Field(60, ge=2)
     #: Hearings that are recorded at once.
     recording_capacity: int = Field(10, ge=0)
+    #: Where workers write recordings; by default a folder of the data directory.
+    recording_dir: Path | None = None
+    #: Days that a recording is kept after it was made, unless the court holds it.
+    recording_days: int = Field(180, ge=1)
     #: What this machine's workers are called, each with a dash and its number; no two machines alike.
     media_node: str = Field("media", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?$")
 
@@ -146,6 +150,10 @@ class Settings(StoreSettings):
     def media_places(self) -> int:
         """Participants that all workers together carry at once."""
         return self.media_capacity * len(self.media_controls)
+
+    @cached_property
+    def recordings(self) -> Path:
+        return self.recording_dir or self.data_dir / "recordings"
 
     @cached_property
     def https(self) -> bool:

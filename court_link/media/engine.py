@@ -42,6 +42,10 @@ class StaleSession(Conflict):
     """This video connection was replaced by a newer one."""
 
 
+class NoSuchRecording(NotFound):
+    """There is no such file of this recording."""
+
+
 class EngineUnavailable(Unavailable):
     """The video service cannot be reached. It will be tried again in a few seconds."""
 
@@ -184,6 +188,27 @@ class LinkStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedFile:
+    """One file of a recording: what one link sent (`screen`: what it shared) from `began` (ISO 8601) on."""
+
+    name: str
+    link: str
+    screen: bool
+    began: str
+    milliseconds: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All files of a recording that is over, by name."""
+
+    recording: str
+    files: tuple[RecordedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One media server; `capacity` and `load` count participants."""
 
@@ -284,6 +309,18 @@ class Engine(Protocol):
 
     async def rooms(self) -> tuple[str, ...]:
         """The name of every room that it holds."""
+        ...
+
+    async def manifest(self, recording: str) -> Manifest | None:
+        """The files of a recording that no room desires any more; None while they are finished: ask again."""
+        ...
+
+    def recorded(self, recording: str, file: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file of a recording from `start` up to `end`. Raises `NoSuchRecording`."""
+        ...
+
+    async def destroy(self, recording: str) -> None:
+        """Delete a recording's files. Deleting an unknown one is nothing."""
         ...
 
     async def nodes(self) -> tuple[Node, ...]:

@@ -22,7 +22,9 @@ from court_link.media.engine import (
     EngineUnavailable,
     EventKind,
     LinkStatistics,
+    Manifest,
     Node,
+    NoSuchRecording,
     Session,
     Snapshot,
 )
@@ -73,6 +75,26 @@ class EmbeddedEngine:
 
     async def statistics(self, room: str) -> tuple[LinkStatistics, ...]:
         return wire.STATISTICS.validate_json(await self._ask("GET", f"{_room(room)}/statistics"))
+
+    async def manifest(self, recording: str) -> Manifest | None:
+        return wire.MANIFEST.validate_json(await self._ask("GET", _recording(recording)))
+
+    async def recorded(self, recording: str, file: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        path = f"{_recording(recording)}/{quote(file, safe='')}"
+        headers = {"Range": f"bytes={start}-{end - 1}"}
+        try:
+            async with self._http.stream("GET", path, headers=headers) as answer:
+                if answer.status_code == httpx.codes.NOT_FOUND:
+                    raise NoSuchRecording
+                if not answer.is_success:
+                    raise EngineUnavailable
+                async for chunk in answer.aiter_raw():
+                    yield chunk
+        except httpx.HTTPError as error:
+            raise EngineUnavailable from error
+
+    async def destroy(self, recording: str) -> None:
+        await self._ask("DELETE", _recording(recording))
 
     async def rooms(self) -> tuple[str, ...]:
         return wire.NAMES.validate_json(await self._ask("GET", "/rooms"))
@@ -161,6 +183,10 @@ class EmbeddedEngine:
 
 def _room(name: str) -> str:
     return f"/rooms/{quote(name, safe='')}"
+
+
+def _recording(name: str) -> str:
+    return f"/recordings/{quote(name, safe='')}"
 
 
 def _session(identity: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -12,12 +13,14 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from court_link.domain.errors import CourtLinkError
 from court_link.media.embedded import wire
 from court_link.media.embedded.forwarder import Forwarder
+from court_link.media.embedded.recorder import Recorder
+from court_link.media.engine import NoSuchRecording
 
 LONGEST = 1 << 20  # bytes of a request
 JSON = "application/json"
@@ -26,12 +29,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Control:
-    """The routes over one forwarder."""
+    """The routes over one forwarder and its recorder; without one there are no recordings."""
 
-    def __init__(self, forwarder: Forwarder, key: str) -> None:
+    def __init__(self, forwarder: Forwarder, key: str, recorder: Recorder | None = None) -> None:
         if not key:
             raise ValueError("the control key must not be empty")
         self._forwarder = forwarder
+        self._recorder = recorder
         self._key = key.encode()
         self._registry = CollectorRegistry()
         self._registry.register(_Figures(forwarder))
@@ -46,6 +50,8 @@ class Control:
                 Route("/rooms/{room}", self._guarded(self._room), methods=["GET", "PUT", "DELETE"]),
                 Route("/rooms/{room}/statistics", self._guarded(self._statistics)),
                 Route("/rooms/{room}/links/{link}/session", self._guarded(self._negotiate), methods=["POST"]),
+                Route("/recordings/{recording}", self._guarded(self._recording), methods=["GET", "DELETE"]),
+                Route("/recordings/{recording}/{file}", self._guarded(self._recorded)),
                 Route("/sessions/{session}", self._guarded(self._session), methods=["PATCH", "DELETE"]),
             ]
         )
@@ -118,6 +124,25 @@ class Control:
         fragment = (await _body(request)).decode("utf-8", "replace")
         session = self._forwarder.restart(identity, request.headers.get("if-match", ""), fragment)
         return Response(wire.SESSION.dump_json(session), media_type=JSON)
+
+    async def _recording(self, request: Request) -> Response:
+        name = request.path_params["recording"]
+        if self._recorder is None:
+            raise NoSuchRecording
+        if request.method == "DELETE":
+            await asyncio.to_thread(self._recorder.destroy, name)
+            return Response(status_code=204)
+        running = any(room.recording == name for room in self._forwarder.rooms.values())
+        manifest = None if running else self._recorder.manifest(name)
+        return Response(wire.MANIFEST.dump_json(manifest), media_type=JSON)
+
+    async def _recorded(self, request: Request) -> Response:
+        """One file, or the range of it that was asked for (RFC 9110, 14)."""
+        name, file = request.path_params["recording"], request.path_params["file"]
+        path = self._recorder.file(name, file) if self._recorder is not None else None
+        if path is None:
+            raise NoSuchRecording
+        return FileResponse(path, media_type="video/webm")
 
     async def _events(self, request: Request) -> Response:
         follow = self._forwarder.events.follow(request.query_params.get("after"))

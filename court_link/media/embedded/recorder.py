@@ -5,14 +5,14 @@ cluster each second, so that a slow or full disk loses packets of the recording 
 clock of the worker looks after the thread and says when a recording stalls and when it goes on.
 
 A file holds sound and picture of one link from when it was let to send until it no longer was; a shared
-screen has files of its own. Sealing a recording that is over finishes its files and lists them with their digests.
+screen has files of its own. Sealing a recording that is over finishes its files and lists them with their
+digests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import os
 import re
@@ -20,16 +20,17 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from court_link.media.embedded import rtp, webm
 from court_link.media.embedded.frames import Frames, Packet, Timeline
-from court_link.media.engine import Kind
+from court_link.media.engine import Kind, Manifest, RecordedFile
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ LATE = 2.0  # seconds without a round of the thread after which the recording ha
 LOOK = 1.0  # seconds between two looks at how recordings do
 KEYFRAME_EVERY = 30.0  # seconds: players can begin at each keyframe
 MANIFEST = "manifest.json"
+_LISTED = TypeAdapter(Manifest)
 _BATCH = 32  # packets between which other threads get their turn
 _PAUSE = 0.0005
 _ROUND = 0.1  # seconds between two looks at the queue
@@ -215,7 +217,7 @@ class _Known:
 
 
 class Recorder:
-    """All recordings of one worker. Everything but `_run` belongs to the event loop's thread."""
+    """All recordings of one worker; needs a running event loop, to whose thread all but `_run` belongs."""
 
     def __init__(self, folder: Path, say: Say) -> None:
         self._folder, self._say = folder, say
@@ -227,6 +229,7 @@ class Recorder:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
+        self._watch = asyncio.get_running_loop().call_later(LOOK, self._look)
 
     def tap(self, room: str, recording: str, link: str, kind: Kind) -> _Tap | None:
         """What one uplink gives its packets to; `Forwarder.recorder`."""
@@ -256,13 +259,9 @@ class Recorder:
         file.open += 1
         return _Tap(self._queue, file, kind)
 
-    async def watch(self) -> None:
-        """Say what has stalled and what goes on again, until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK)
-            self._look()
-
     def _look(self) -> None:
+        """Say what has stalled and what goes on again; every second."""
+        self._watch = asyncio.get_running_loop().call_later(LOOK, self._look)
         now = time.monotonic()
         late = now - self._round_at > LATE
         for recording, known in self._known.items():
@@ -282,7 +281,7 @@ class Recorder:
                     known.stalled = False
                     self._say(known.room, recording, "resumed", "")
 
-    def manifest(self, recording: str) -> Mapping[str, Any] | None:
+    def manifest(self, recording: str) -> Manifest | None:
         """The list of a recording's files, or None until it is sealed, which asking for it begins.
 
         The caller asks for it once nothing is recorded under this id any more.
@@ -292,9 +291,9 @@ class Recorder:
         if recording in self._sealing or (known and any(not file.ended for file in known.files)):
             return None
         if folder is None or not folder.is_dir():
-            return {"recording": recording, "files": []}
+            return Manifest(recording)
         try:
-            return dict(json.loads((folder / MANIFEST).read_bytes()))
+            return _LISTED.validate_json((folder / MANIFEST).read_bytes())
         except FileNotFoundError:
             self._sealing[recording] = asyncio.ensure_future(self._seal(recording, folder))
             return None
@@ -327,6 +326,7 @@ class Recorder:
 
     def close(self) -> None:
         """Write what waits and end every file; for the end of the process."""
+        self._watch.cancel()
         self._stopping.set()
         self._thread.join(10)
         self._sealer.shutdown(wait=False, cancel_futures=True)
@@ -352,16 +352,16 @@ class Recorder:
 def seal(folder: Path) -> None:
     """Finish the files of a recording that is over, and list them with their digests in its manifest."""
     files = [_sealed(path) for path in sorted(folder.glob("*.webm"))]
-    manifest = {"recording": folder.name, "files": [file for file in files if file is not None]}
+    manifest = Manifest(folder.name, tuple(file for file in files if file is not None))
     fresh = folder / f"{MANIFEST}.new"
-    with fresh.open("w", encoding="utf-8") as out:
-        json.dump(manifest, out)
+    with fresh.open("wb") as out:
+        out.write(_LISTED.dump_json(manifest))
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(folder / MANIFEST)
 
 
-def _sealed(path: Path) -> Mapping[str, Any] | None:
+def _sealed(path: Path) -> RecordedFile | None:
     try:
         seconds = webm.finish(path)
     except ValueError:  # killed before its header was written: there is nothing in it
@@ -371,26 +371,24 @@ def _sealed(path: Path) -> Mapping[str, Any] | None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.seek(0, os.SEEK_END)
     link, _, began = path.name.removesuffix(".webm").rpartition("-")
-    return {
-        "name": path.name,
-        "link": link.removesuffix("-screen"),
-        "screen": link.endswith("-screen"),
-        "began": datetime.strptime(began, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC).isoformat(),
-        "milliseconds": round(seconds * 1000),
-        "bytes": size,
-        "sha256": digest,
-    }
+    return RecordedFile(
+        path.name,
+        link.removesuffix("-screen"),
+        screen=link.endswith("-screen"),
+        began=datetime.strptime(began, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC).isoformat(),
+        milliseconds=round(seconds * 1000),
+        bytes=size,
+        sha256=digest,
+    )
 
 
-def verify(folder: Path, manifest: Mapping[str, Any]) -> Collection[str]:
+def verify(folder: Path, manifest: Manifest) -> tuple[str, ...]:
     """The names of the files that are missing or differ from the manifest."""
-    wrong = []
-    for listed in manifest["files"]:
-        path = folder / listed["name"]
-        if not path.is_file():
-            wrong.append(listed["name"])
-            continue
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != listed["sha256"]:
-                wrong.append(listed["name"])
-    return wrong
+    return tuple(file.name for file in manifest.files if not _is_as_listed(folder / file.name, file))
+
+
+def _is_as_listed(path: Path, listed: RecordedFile) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == listed.sha256

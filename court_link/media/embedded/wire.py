@@ -10,7 +10,9 @@ from court_link.media.engine import (
     EngineEvent,
     EngineUnavailable,
     LinkStatistics,
+    Manifest,
     Node,
+    NoSuchRecording,
     NoSuchSession,
     NotAdmitted,
     OfferRefused,
@@ -23,6 +25,7 @@ ROOM = TypeAdapter(DesiredRoom)
 SNAPSHOT = TypeAdapter(Snapshot)
 SESSION = TypeAdapter(Session)
 STATISTICS = TypeAdapter(tuple[LinkStatistics, ...])
+MANIFEST: TypeAdapter[Manifest | None] = TypeAdapter(Manifest | None)
 NODE = TypeAdapter(Node)
 NAMES = TypeAdapter(tuple[str, ...])
 REFUSAL = TypeAdapter(dict[str, str])
@@ -32,6 +35,7 @@ EVENT = TypeAdapter(EngineEvent)
 ERRORS: dict[str, tuple[type[CourtLinkError], int]] = {
     "not_admitted": (NotAdmitted, 403),
     "no_such_session": (NoSuchSession, 404),
+    "no_such_recording": (NoSuchRecording, 404),
     "stale_session": (StaleSession, 409),
     "offer_refused": (OfferRefused, 422),
     "unavailable": (EngineUnavailable, 503),

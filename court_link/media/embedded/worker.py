@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -17,6 +18,8 @@ import uvloop
 
 from court_link.media.embedded.control import Control
 from court_link.media.embedded.forwarder import Forwarder
+from court_link.media.embedded.recorder import Recorder
+from court_link.media.engine import EventKind
 from court_link.settings import Settings
 
 BEAT = 0.5  # seconds between two signs to the supervisor that the event loop turns
@@ -31,6 +34,8 @@ class WorkerSettings:
 
     `advertised_addresses` are the IP addresses that participants can reach, put into every answer; loopback
     is for a demonstration on one machine. Port 0 takes any free one. `capacity` counts participants.
+    `recordings` is the folder that recordings are written to, which workers of one machine may share; without
+    one nothing is recorded.
     """
 
     control_host: str
@@ -41,6 +46,7 @@ class WorkerSettings:
     advertised_addresses: tuple[str, ...]
     node: str
     capacity: int
+    recordings: str = ""
 
     def __post_init__(self) -> None:
         if not self.control_key:
@@ -65,6 +71,7 @@ def of_machine(settings: Settings) -> tuple[WorkerSettings, ...]:
             advertised_addresses=settings.media_addresses,
             node=f"{settings.media_node}-{number + 1}",
             capacity=settings.media_capacity,
+            recordings=str(settings.recordings),
         )
         for number in range(settings.own_workers)
     )
@@ -97,8 +104,9 @@ async def _serve(settings: WorkerSettings, line: socket.socket | None) -> None:
         capacity=settings.capacity,
         url=url,
     )
+    recorder = _recorder(settings.recordings, forwarder) if settings.recordings else None
     config = uvicorn.Config(
-        Control(forwarder, settings.control_key).app,
+        Control(forwarder, settings.control_key, recorder).app,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -122,6 +130,17 @@ async def _serve(settings: WorkerSettings, line: socket.socket | None) -> None:
         await server.serve(sockets=[control])
     finally:
         await forwarder.stop()
+        if recorder is not None:
+            recorder.close()
+
+
+def _recorder(folder: str, forwarder: Forwarder) -> Recorder:
+    def say(room: str, recording: str, state: str, reason: str) -> None:
+        forwarder.events.say(EventKind.RECORDING, room, "", id=recording, state=state, reason=reason)
+
+    recorder = Recorder(Path(folder), say)
+    forwarder.recorder = recorder.tap
+    return recorder
 
 
 def _beat(line: socket.socket, stop: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from court_link.media.embedded import recorder, webm
 from court_link.media.embedded.recorder import Recorder, seal, verify
-from court_link.media.engine import Kind
+from court_link.media.engine import Kind, RecordedFile
 from tests.media.clips import RATE, Clip, Sent, clip, play
 from tests.media.rig import until
 from tests.media.table import within
@@ -39,7 +39,6 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.folder, lambda room, recording, state, why: self._hear(state, why))
-        self.watch = asyncio.ensure_future(self.recorder.watch())
 
     def _hear(self, state: str, why: str) -> None:
         self.said.append((state, why))
@@ -60,34 +59,33 @@ class Desk:
             assert tap
             tap.close()
 
-    async def sealed(self) -> list[dict[str, object]]:
+    async def sealed(self) -> tuple[RecordedFile, ...]:
         await within(lambda: self.recorder.manifest("one"), "sealing")
         manifest = self.recorder.manifest("one")
         assert manifest is not None
-        assert verify(self.folder / "one", manifest) == []
-        return list(manifest["files"])
+        assert verify(self.folder / "one", manifest) == ()
+        return manifest.files
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     made = Desk(tmp_path / "recordings")
     yield made
-    made.watch.cancel()
     made.recorder.close()
 
 
 async def test_what_was_sent_is_played_by_an_ordinary_player(desk: Desk) -> None:
     desk.send("a", a_clip().picture, a_clip().sound)
     (listed,) = await desk.sealed()
-    path = desk.folder / "one" / str(listed["name"])
+    path = desk.folder / "one" / listed.name
     seen = play(str(path))
     assert seen.frames == SECONDS * RATE
     assert all(abs(level - LEVEL) < 4 for level in seen.levels)
     assert seen.times == pytest.approx([number / RATE for number in range(seen.frames)], abs=0.002)
     assert seen.heard == pytest.approx(SECONDS, abs=0.05)
     assert seen.tone == pytest.approx(TONE, rel=0.02)
-    assert listed["milliseconds"] == pytest.approx(SECONDS * 1000, abs=100)
-    assert listed["bytes"] == path.stat().st_size
+    assert listed.milliseconds == pytest.approx(SECONDS * 1000, abs=100)
+    assert listed.bytes == path.stat().st_size
     assert path.stat().st_mode & 0o077 == 0
     assert desk.states() == ["started", "stopped"]
 
@@ -99,7 +97,7 @@ async def test_packets_out_of_order_and_twice_make_the_same_recording(desk: Desk
 
     desk.send("a", shaken(a_clip().picture), shaken(a_clip().sound))
     (listed,) = await desk.sealed()
-    seen = play(str(desk.folder / "one" / str(listed["name"])))
+    seen = play(str(desk.folder / "one" / listed.name))
     assert seen.frames == SECONDS * RATE
     assert seen.heard == pytest.approx(SECONDS, abs=0.05)
 
@@ -116,7 +114,7 @@ async def test_lost_packets_leave_gaps_and_nothing_that_is_left_is_damaged(
     sound = [each for each in a_clip().sound if not 1.0 <= each.at < 2.0]
     desk.send("a", picture, sound)
     (listed,) = await desk.sealed()
-    seen = play(str(desk.folder / "one" / str(listed["name"])))
+    seen = play(str(desk.folder / "one" / listed.name))
     # A picture is shown only when everything that it builds on was: to the next keyframe, a second away.
     assert SECONDS * RATE - 3 * RATE <= seen.frames <= SECONDS * RATE - 1
     assert all(abs(level - LEVEL) < 4 for level in seen.levels)
@@ -148,7 +146,7 @@ async def test_timestamps_that_jump_do_not_stretch_the_recording(desk: Desk) -> 
     ]
     desk.send("a", (), jumped)
     (listed,) = await desk.sealed()
-    assert listed["milliseconds"] == pytest.approx(SECONDS * 1000, abs=100)
+    assert listed.milliseconds == pytest.approx(SECONDS * 1000, abs=100)
 
 
 async def test_a_screen_has_a_file_of_its_own_and_each_return_another(desk: Desk) -> None:
@@ -161,7 +159,7 @@ async def test_a_screen_has_a_file_of_its_own_and_each_return_another(desk: Desk
     await asyncio.sleep(0.002)  # names are told apart by the millisecond
     desk.send("a", a_clip().picture, ())
     listed = await desk.sealed()
-    assert [(one["link"], one["screen"]) for one in listed] == [("a", False), ("a", False), ("a", True)]
+    assert [(one.link, one.screen) for one in listed] == [("a", False), ("a", False), ("a", True)]
 
 
 async def test_a_full_disk_is_said_within_five_seconds_and_the_recording_goes_on_when_there_is_room(
@@ -214,7 +212,7 @@ async def test_a_full_disk_is_said_within_five_seconds_and_the_recording_goes_on
         assert tap
         tap.close()
     (listed,) = await desk.sealed()
-    assert play(str(desk.folder / "one" / str(listed["name"]))).heard > 1.0
+    assert play(str(desk.folder / "one" / listed.name)).heard > 1.0
     assert desk.states() == ["started", "stalled", "resumed", "stopped"]
 
 
@@ -243,7 +241,7 @@ async def test_a_disk_that_hangs_delays_nobody_and_is_said(
     tap.close()
     (listed,) = await desk.sealed()
     # What found no room was left out; the rest is there.
-    assert 0 < int(str(listed["bytes"])) < 200_000
+    assert 0 < listed.bytes < 200_000
     assert slowest < 1.0
 
 
@@ -270,10 +268,10 @@ async def test_a_file_changed_after_sealing_is_found(desk: Desk) -> None:
     listed = await desk.sealed()
     manifest = desk.recorder.manifest("one")
     assert manifest
-    first, second = (desk.folder / "one" / str(one["name"]) for one in listed)
+    first, second = (desk.folder / "one" / one.name for one in listed)
     first.write_bytes(first.read_bytes().replace(b"Court Link", b"Count Link"))
     second.unlink()
-    assert verify(desk.folder / "one", manifest) == [first.name, second.name]
+    assert verify(desk.folder / "one", manifest) == (first.name, second.name)
 
 
 async def test_names_that_are_no_names_reach_no_file(desk: Desk) -> None:
@@ -294,4 +292,4 @@ async def test_a_file_that_never_was_begun_is_no_part_of_the_recording(tmp_path:
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "a-20261123T101500.000Z.webm").write_bytes(b"")
     seal(tmp_path / "one")
-    assert (tmp_path / "one" / "manifest.json").read_text() == '{"recording": "one", "files": []}'
+    assert (tmp_path / "one" / "manifest.json").read_text() == '{"recording":"one","files":[]}'
