@@ -11,8 +11,11 @@ export class Refused extends Error {
   }
 }
 
-/** Asks the API. `token` is the tab's bearer; `csrf` goes with the cookie of a signed-in person. */
-export async function ask(path, { method = "GET", token, csrf, json, body, type, headers = {} } = {}) {
+/**
+ * Asks the API. `token` is the tab's bearer; `csrf` goes with the cookie of a signed-in person; `within` is how
+ * many milliseconds the answer may take.
+ */
+export async function ask(path, { method = "GET", token, csrf, json, body, type, headers = {}, within } = {}) {
   const sent = { ...headers }
   if (token) sent.Authorization = `Bearer ${token}`
   if (csrf) sent["X-CSRF-Token"] = csrf
@@ -24,6 +27,7 @@ export async function ask(path, { method = "GET", token, csrf, json, body, type,
     body: json === undefined ? body : JSON.stringify(json),
     credentials: token ? "omit" : "same-origin",
     cache: "no-store",
+    signal: within ? AbortSignal.timeout(within) : undefined,
   })
   if (answer.ok) return answer
   const problem = await answer.json().catch(() => ({}))

@@ -1,138 +1,161 @@
-// Sound and picture: one offer for the whole hearing. One microphone and one camera go up; a fixed number of
-// seats comes down, and the service decides who fills them. Nothing is negotiated again but after the media
-// server has started afresh. Events: "connection" (detail: the state of the connection).
-import { ask } from "./joining.js"
+// Sound and picture, and their survival. Nothing is negotiated again while a path stands. When the path is lost a
+// new one is sought for the same session; when none is found soon, a second session is made beside the first, and
+// seats go over to it once it is connected. Nobody has left by losing the path.
+// Events: "connection" (detail: "connecting", "connected", "lost" or "refused").
+import { Again } from "./again.js"
+import { Transport } from "./transport.js"
 
-const PATIENCE_MS = 1500 // a short gap mends itself; after this the path is sought anew
-const AGAIN_MS = [0, 500, 1500, 3000, 5000]
+const PATIENCE_MS = 700 // a short gap mends itself
+const RESTORES_WITHIN_MS = 4000 // then a second session is tried
+const CONNECTS_WITHIN_MS = 8000
+const LOOK_MS = 500
+const SILENT_LOOKS = 3 // so many looks with nothing heard, after something was: the path is gone
 
 export class Peer extends EventTarget {
-  #link; #token; #pc; #resource; #timer = 0; #attempt = 0; #tracks; #ended = false; #offering; #uplinks = {}
-  #onChange = () => this.#changed()
+  #link; #token; #given; #now = null; #next = null; #timer = 0; #mending = false; #once = false; #ended = false
+  #again = new Again(() => this.#mend())
+  #looking = 0; #heard = 0; #silent = 0
 
-  /** `tracks` is {audio, video}, each a track or null; `seats` how many others may be seen. */
-  constructor(link, token, tracks, seats) {
+  /** `tracks` is {audio, video, screen}, each a track or null; `seats` how many others may be seen. */
+  constructor(link, token, { tracks, seats, servers = [] }) {
     super()
     this.#link = link
     this.#token = token
-    this.#tracks = tracks
+    this.#given = { tracks: { ...tracks }, seats, servers }
     this.seats = Array.from({ length: seats }, () => new MediaStream())
-    addEventListener("online", this.#onChange)
-    navigator.connection?.addEventListener?.("change", this.#onChange)
+    this.screen = new MediaStream()
+    this.#looking = setInterval(() => this.#look().catch(() => {}), LOOK_MS)
   }
+
+  /** Whether sound or picture of others should be coming now, so that silence means something. */
+  expecting = false
 
   /** The RTCPeerConnection of the moment, for figures. */
-  get connection() { return this.#pc }
+  get connection() { return this.#now?.connection }
 
-  /** Negotiates, and again after a failure, until it is connected or ended. */
-  async open() {
-    if (this.#offering || this.#ended) return
-    this.#offering = true
-    try {
-      await this.#offer()
-      this.#attempt = 0
-    } catch (error) {
-      this.#later(() => this.open())
-      this.#tell(error.status === 403 ? "refused" : "failed")
-    } finally {
-      this.#offering = false
-    }
+  open() { this.#again.now() }
+
+  /** The media server started afresh and knows no session: offers again at once. */
+  afresh() {
+    this.#now?.end({ told: true })
+    this.#again.now()
   }
 
-  /** Sends another camera or microphone, or nothing, on the line that stands. */
+  /** Sends another microphone, camera or screen, or with null nothing, on the line that stands. */
   async replace(kind, track) {
-    this.#tracks[kind] = track
-    await this.#uplinks[kind]?.sender.replaceTrack(track)
+    if (this.#given.tracks[kind] === track) return
+    this.#given.tracks[kind] = track
+    await Promise.all(this.#each((transport) => transport.replace(kind, track)))
   }
 
-  /** Ends the session here, and at the service unless it was the service that ended it. */
-  end({ told = false } = {}) {
+  /** Takes other ICE servers, or the same with fresh credentials. */
+  serve(servers) {
+    if (JSON.stringify(servers) === JSON.stringify(this.#given.servers)) return
+    this.#given.servers = servers
+    this.#each((transport) => transport.serve(servers))
+  }
+
+  /** Ends it here, and at the service unless it was the service that ended it. */
+  end(how) {
     this.#ended = true
-    if (told) this.#resource = null
+    this.#again.end()
     clearTimeout(this.#timer)
-    removeEventListener("online", this.#onChange)
-    navigator.connection?.removeEventListener?.("change", this.#onChange)
-    this.#drop()
+    clearInterval(this.#looking)
+    this.#each((transport) => transport.end(how))
   }
 
-  async #offer() {
-    this.#drop()
-    const pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" })
-    this.#pc = pc
-    pc.onconnectionstatechange = () => { if (pc === this.#pc) this.#moved(pc.connectionState) }
-    for (const kind of ["audio", "video"]) {
-      this.#uplinks[kind] = pc.addTransceiver(this.#tracks[kind] ?? kind, { direction: "sendonly" })
-    }
-    for (const seat of this.seats) {
-      for (const track of seat.getTracks()) seat.removeTrack(track)
-      for (const kind of ["audio", "video"]) {
-        seat.addTrack(pc.addTransceiver(kind, { direction: "recvonly" }).receiver.track)
+  #each(what) { return [this.#now, this.#next].filter(Boolean).map(what) }
+
+  /** One try to be connected; asked for while one goes on, another follows it. */
+  async #mend() {
+    this.#once = true
+    if (this.#mending) return
+    this.#mending = true
+    clearTimeout(this.#timer)
+    try {
+      while (this.#once && !this.#ended) {
+        this.#once = false
+        if (!this.#now) this.#tell("connecting")
+        await this.#connect()
       }
+      if (this.#ended) return
+      this.#again.done()
+      this.#tell("connected")
+    } catch (error) {
+      if (this.#ended) return
+      this.#tell(error.status === 403 ? "refused" : "lost")
+      this.#again.failed()
+    } finally {
+      this.#mending = false
     }
-    await pc.setLocalDescription()
-    const answer = await this.#ask(`/api/media/${this.#link}`, "POST", "application/sdp", withoutHidden(pc.localDescription.sdp))
-    if (pc !== this.#pc) return
-    this.#resource = answer.headers.get("Location")
-    await pc.setRemoteDescription({ type: "answer", sdp: await answer.text() })
   }
 
-  /** Finds a new path for the same session: ICE restarts, and sound, picture and seats stay as they are. */
-  async #restart() {
-    const pc = this.#pc
-    if (this.#ended || !pc || !this.#resource || pc.signalingState !== "stable") return
-    pc.restartIce()
-    await pc.setLocalDescription()
-    const wanted = pc.localDescription.sdp.match(/^a=ice-(ufrag|pwd):.*$/gm).slice(0, 2).join("\r\n") + "\r\n"
-    const answer = await this.#ask(this.#resource, "PATCH", "application/trickle-ice-sdpfrag", wanted, { "If-Match": "*" })
-    const fragment = await answer.text()
-    const fresh = (name) => fragment.match(new RegExp(`^a=${name}:.*$`, "m"))[0].trim()
-    const sdp = pc.remoteDescription.sdp
-      .replace(/^a=ice-ufrag:.*$/gm, fresh("ice-ufrag"))
-      .replace(/^a=ice-pwd:.*$/gm, fresh("ice-pwd"))
-    await pc.setRemoteDescription({ type: "answer", sdp })
+  async #connect() {
+    const old = this.#now
+    if (old?.stands && (await this.#restored(old))) return
+    const fresh = this.#next = new Transport(this.#link, this.#token, this.#given)
+    try {
+      await fresh.open()
+      if (!(await fresh.connected(CONNECTS_WITHIN_MS))) throw new Error("No path was found")
+    } catch (error) {
+      fresh.end()
+      throw error
+    } finally {
+      this.#next = null
+    }
+    if (this.#ended) { fresh.end(); return }
+    this.#sit(fresh)
+    old?.end({ told: true }) // a newer session has taken its place
   }
 
-  #moved(state) {
-    this.#tell(state)
+  /** Whether a new path was found for a session that stands; it may be gone at the service. */
+  async #restored(transport) {
+    try {
+      await transport.restart()
+    } catch (error) {
+      if ([404, 409, 412].includes(error.status)) return false
+      throw error
+    }
+    return transport.connected(RESTORES_WITHIN_MS)
+  }
+
+  /** Seats show what comes by this transport from now on. */
+  #sit(transport) {
+    this.#now = transport
+    this.#silent = this.#heard = 0
+    transport.addEventListener("state", () => this.#moved(transport))
+    const fill = (stream, tracks) => {
+      for (const track of stream.getTracks()) stream.removeTrack(track)
+      for (const track of tracks) stream.addTrack(track)
+    }
+    this.seats.forEach((seat, index) => fill(seat, transport.seats[index]))
+    fill(this.screen, transport.screen)
+  }
+
+  #moved(transport) {
+    if (transport !== this.#now || this.#ended) return
     clearTimeout(this.#timer)
-    if (state === "connected") this.#attempt = 0
-    if (state === "disconnected") this.#timer = setTimeout(this.#onChange, PATIENCE_MS)
-    if (state === "failed") this.#changed()
+    if (transport.state === "connected" && !this.#mending) this.#tell("connected")
+    if (transport.state === "disconnected") this.#timer = setTimeout(() => this.#lost(), PATIENCE_MS)
+    if (transport.state === "failed") this.#lost()
   }
 
-  #changed() {
-    if (this.#ended || this.#offering) return
-    this.#restart().catch((error) => {
-      // The session is gone (the media server started afresh, or we were away too long): offer again.
-      if ([401, 403].includes(error.status)) return
-      this.#later(() => (error.status === 404 ? this.open() : this.#changed()))
-    })
+  #lost() {
+    if (this.#mending) return
+    this.#tell("lost")
+    this.#again.now()
   }
 
-  #later(what) {
-    clearTimeout(this.#timer)
-    if (this.#ended) return
-    const wait = AGAIN_MS[Math.min(this.#attempt++, AGAIN_MS.length - 1)]
-    this.#timer = setTimeout(what, wait)
-  }
-
-  #drop() {
-    if (this.#resource) ask(this.#resource, { method: "DELETE", token: this.#token }).catch(() => {})
-    this.#resource = null
-    if (this.#pc) { this.#pc.onconnectionstatechange = null; this.#pc.close() }
-    this.#pc = null
-  }
-
-  #ask(path, method, type, body, headers) {
-    return ask(path, { method, token: this.#token, type, body, headers })
+  /** Looks whether what was heard has ceased: browsers notice late, or not at all. */
+  async #look() {
+    if (!this.expecting || this.#mending || this.#now?.state !== "connected") { this.#silent = this.#heard = 0; return }
+    const heard = await this.#now.heard()
+    this.#silent = heard > this.#heard ? 0 : this.#silent + 1
+    if (this.#heard && this.#silent === SILENT_LOOKS) this.#again.now()
+    this.#heard = heard
   }
 
   #tell(detail) {
     this.dispatchEvent(new CustomEvent("connection", { detail }))
   }
-}
-
-/** An offer without `.local` candidates: nobody outside can resolve them, and looking costs a second. */
-export function withoutHidden(sdp) {
-  return sdp.split("\r\n").filter((line) => !/^a=candidate:.*\.local /.test(line)).join("\r\n")
 }

@@ -1,8 +1,11 @@
-// What the bench and court staff see and do: who waits, who is in, what is wrong, and the hearing's own controls.
+// What the bench and court staff see and do: who waits, who is in, who is in private, what is wrong, and the
+// hearing's own controls.
 import { announce } from "./announce.js"
+import { listed } from "./consulting.js"
+import { choose, offer } from "./dialogs.js"
 
 export class People {
-  #root; #request; #dialog; #hearing
+  #root; #request; #dialog; #hearing; #mayConsult = []; #made = new WeakMap()
 
   /** `request(message)` asks the service and throws its refusal in words. */
   constructor(root, request) {
@@ -15,9 +18,10 @@ export class People {
     const asking = root.querySelector("[data-end]")
     root.querySelector("[data-end-open]").addEventListener("click", () => asking.showModal())
     root.querySelector("[data-end-close]").addEventListener("click", () => asking.close())
+    root.querySelector("[data-consult-open]").addEventListener("click", ({ target }) => this.#consult(target))
   }
 
-  show({ hearing, people, problems, outcomes }) {
+  show({ hearing, people, problems, outcomes, consultations = [] }) {
     this.#hearing = hearing.id
     for (const button of this.#root.querySelectorAll("[data-stages]")) {
       button.hidden = !button.dataset.stages.split(" ").includes(hearing.state)
@@ -28,6 +32,9 @@ export class People {
     this.#list("waiting", waiting, (person) => this.#person(person))
     this.#list("others", others, (person) => this.#person(person))
     this.#list("problems", problems, (problem) => this.#problem(problem))
+    this.#list("consultations", consultations, (each) => this.#consultation(each))
+    this.#mayConsult = people.filter((person) => person.acts.includes("consult"))
+    this.#root.querySelector("[data-consult-open]").hidden = this.#mayConsult.length < 2
     this.#tell(waiting, problems)
   }
 
@@ -45,13 +52,17 @@ export class People {
     const list = this.#root.querySelector(`[data-list="${name}"]`)
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : ""
     const made = items.map(make)
-    // Only what changed is replaced, so that a button under somebody's finger stays.
+    // Only what changed is replaced, so that a button under somebody's finger stays, and what was opened is open.
     const old = new Map([...list.children].map((child) => [child.dataset.key, child]))
-    list.replaceChildren(...made.map((item) => {
+    const now = made.map((item) => {
       const same = old.get(item.dataset.key)
-      return same && same.outerHTML === item.outerHTML ? same : item
-    }))
-    list.parentElement.hidden = items.length === 0 && name !== "waiting"
+      if (same && this.#made.get(same) === item.outerHTML) return same
+      this.#made.set(item, item.outerHTML)
+      if (same?.querySelector("details[open]")) item.querySelector("details").open = true
+      return item
+    })
+    if (now.length !== old.size || now.some((item, index) => item !== list.children[index])) list.replaceChildren(...now)
+    list.parentElement.hidden = items.length === 0 && !this.#root.querySelector(`[data-none="${name}"]`)
     this.#root.querySelector(`[data-none="${name}"]`)?.toggleAttribute("hidden", items.length > 0)
     if (focused && !list.contains(document.activeElement)) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus()
   }
@@ -61,7 +72,7 @@ export class People {
     item.dataset.key = person.link
     item.querySelector("[data-label]").textContent = person.label
     item.querySelector("[data-part]").textContent = person.part_words === person.label ? "" : person.part_words
-    const facts = [person.says, person.kit]
+    const facts = [person.says, person.place_words, person.kit]
     if (person.admission === "waiting") {
       facts.push(person.identified ? "Identity confirmed" : "Identity not confirmed")
       if (!person.directed) facts.push("No live-link direction")
@@ -75,8 +86,10 @@ export class People {
       button.dataset.link = person.link
       button.dataset.label = person.label
       button.dataset.key = `${person.link} ${button.dataset.act}`
-      button.querySelector("[data-who]").textContent = ` ${person.label}`
     }
+    for (const who of item.querySelectorAll("[data-who]")) who.textContent = ` ${person.label}`
+    const more = item.querySelector("[data-more]")
+    more.hidden = ![...more.querySelectorAll("[data-act]")].some((button) => !button.hidden)
     return item
   }
 
@@ -90,6 +103,26 @@ export class People {
     return item
   }
 
+  #consultation({ id, people, since, closes_words: closes }) {
+    const item = this.#copy("consultation")
+    item.dataset.key = id
+    item.querySelector("[data-facts]").textContent = [`${listed(people)}, since ${since}`, closes].filter(Boolean).join(". ")
+    const button = item.querySelector("[data-act]")
+    button.dataset.consultation = id
+    button.dataset.key = `${id} recall`
+    button.hidden = Boolean(closes)
+    button.querySelector("[data-who]").textContent = ` ${listed(people)}`
+    return item
+  }
+
+  /** Sends those chosen to a private room. */
+  async #consult(button) {
+    const dialog = this.#root.querySelector("[data-consult-dialog]")
+    offer(dialog.querySelector("[data-people]"), this.#mayConsult)
+    const links = await choose(dialog, 2)
+    if (links) await this.#do(button, { type: "consult", links })
+  }
+
   #copy(name) {
     return this.#root.querySelector(`[data-item="${name}"]`).content.firstElementChild.cloneNode(true)
   }
@@ -97,9 +130,9 @@ export class People {
   async #pressed(event) {
     const button = event.target.closest("[data-act]")
     if (!button) return
-    const { act, link, label, problem } = button.dataset
+    const { act, link, label, problem, consultation } = button.dataset
     if ((act === "remove" || act === "refuse") && !(await this.#sure(act, label))) return
-    await this.#do(button, problem ? { type: act, problem } : link ? { type: act, link } : { type: act })
+    await this.#do(button, { type: act, link, problem, consultation })
   }
 
   async #do(button, message) {

@@ -1,25 +1,36 @@
 // The page of a hearing, for everybody in it: kit, lobby, hearing, and the end. One stage is shown at a time;
 // which one follows from what the service says, never from what was pressed.
 import { announce } from "./announce.js"
+import { Carrying } from "./carrying.js"
+import { Consulting, write } from "./consulting.js"
+import { Exhibits } from "./exhibits.js"
 import { Refused, ask, forget, redeem, resume } from "./joining.js"
 import { Kit } from "./kit.js"
-import { Peer } from "./peer.js"
 import { People } from "./people.js"
 import { Seats } from "./seats.js"
+import { Sharing } from "./sharing.js"
 import { Signalling } from "./signalling.js"
+import { Whisper } from "./whisper.js"
 
 const room = document.querySelector("[data-room]")
 const find = (name) => room.querySelector(`[data-part-of-page="${name}"]`)
 const READY = (link) => `court-link-ready:${link}`
 
 const kit = new Kit(room.querySelector("[data-kit-root]"))
-const seats = new Seats(find("seats"), find("tile"), () => { find("sound").hidden = false })
-let me, signalling, peer, people, epoch = null, stage = "", last = null, joining = false
+const seats = new Seats(find("seats"), find("tile"), find("shown"), () => { find("sound").hidden = false })
+const request = (message) => signalling.request(message)
+const consulting = new Consulting(room, request)
+const whisper = new Whisper(find("whisper"), request)
+const sharing = new Sharing(find("share"), request, (track) => carrying.share(track))
+let me, signalling, carrying, people, exhibits, stage = "", last = null, joining = false, ahead = 0
 
-/** Shows one stage and, when it is another one, moves focus to its heading and says it. */
-function show(name) {
-  if (name === stage) return
-  stage = name
+/** Court time in milliseconds, whatever the device's own clock says. */
+const now = () => performance.now() + ahead
+
+/** Shows one stage and, when it or the place in it is another one, moves focus to its heading and says it. */
+function show(name, place = "") {
+  if (name + place === stage) return
+  stage = name + place
   for (const section of room.querySelectorAll("[data-stage]")) section.hidden = section.dataset.stage !== name
   const heading = room.querySelector(`[data-stage="${name}"] h1`)
   document.title = document.title.replace(/^.* – /, `${heading.textContent} – `)
@@ -28,7 +39,10 @@ function show(name) {
 }
 
 function stop(title, words) {
-  leaveMedia()
+  carrying?.end({ told: true })
+  consulting.end()
+  sharing.stop()
+  for (const line of room.querySelectorAll("[data-banner]")) line.hidden = true
   signalling?.close()
   kit.stop()
   find("over-title").textContent = title
@@ -56,6 +70,7 @@ async function begin() {
 
 async function introduce() {
   const told = await (await ask("/api/join", { token: me.token })).json()
+  ahead = Date.parse(told.now) - performance.now()
   fill(told)
   if (sessionStorage.getItem(READY(me.link))) { await kit.start(told.you.label); join(); return }
   for (const part of room.querySelectorAll("[data-only-part]")) part.hidden = part.dataset.onlyPart !== told.you.part
@@ -101,10 +116,13 @@ find("in-vehicle").addEventListener("change", (event) => { find("declarations").
 function join() {
   for (const own of room.querySelectorAll("[data-self]")) kit.showSelf(own)
   signalling = new Signalling(me.link, me.token)
+  carrying = new Carrying(me, kit, seats, Number(room.dataset.seats), request)
+  carrying.addEventListener("connection", ({ detail }) => connection(detail))
+  people = new People(find("moderate"), request)
+  exhibits = new Exhibits(find("exhibits"), me, request)
   signalling.addEventListener("state", ({ detail }) => take(detail))
-  signalling.addEventListener("link", ({ detail }) => banner("signalling", detail.words))
+  signalling.addEventListener("link", ({ detail }) => survive("signalling", detail.words))
   signalling.addEventListener("bye", ({ detail }) => gone(detail))
-  people = new People(find("moderate"), (message) => signalling.request(message))
   signalling.open()
 }
 
@@ -124,59 +142,96 @@ function gone({ code, message }) {
 function take(state) {
   const { hearing, you, media } = state
   fill(state)
-  if (last?.hearing.words !== hearing.words) announce(hearing.words)
+  if (last && last.hearing.words !== hearing.words) announce(hearing.words)
+  if (["ended", "vacated"].includes(hearing.state) && !media.negotiate) { stop(hearing.words, "You can close this page."); return }
+  const moved = last && you.settled === false && last.you.move !== you.move
+  if (moved) { sharing.stop(); announce(MOVING[you.place]) }
   last = state
-  if (["ended", "vacated"].includes(hearing.state)) { stop(hearing.words, "You can close this page."); return }
-  if (you.inside) {
-    find("stage-words").textContent = hearing.words
-    find("stage-words").dataset.state = hearing.state
-    show("hearing")
-  } else {
+  // First of all what is sent: what the page shows may wait.
+  carrying.take(state)
+  const inside = you.inside || you.place === "consultation"
+  if (inside) tellWhere(state)
+  else {
     find("too-early").hidden = you.lobby_open
     find("waiting").hidden = !you.lobby_open
     show("lobby")
   }
-  banner("media", media.ready ? "" : "The video service is being replaced. You will be connected again by itself.")
-  carry(media)
-  seats.show(state.seats, media.receive)
-  find("alone").hidden = state.seats.some(Boolean)
+  survive("media", media.ready ? "" : "The video service is being replaced. You will be connected again by itself.")
+  banner("recording", recorded(state))
+  consulting.show(state, now)
+  whisper.show(state)
+  exhibits.show(state)
   find("moderate").hidden = !you.moderates
   if (you.moderates) people.show(state)
 }
 
-/** Opens, keeps or ends sound and picture, as the service allows. */
-function carry(media) {
-  if (!media.negotiate) { leaveMedia(); return }
-  // A media server that started afresh has forgotten every connection.
-  if (peer && media.epoch && media.epoch !== epoch && epoch !== null && media.ready) peer.open()
-  if (!peer) {
-    peer = new Peer(me.link, me.token, kit.tracks, Number(room.dataset.seats))
-    peer.addEventListener("connection", ({ detail }) => connection(detail))
-    seats.attach(peer.seats)
-    peer.open()
-  }
-  epoch = media.epoch ?? epoch
-  for (const kind of ["audio", "video"]) {
-    const track = kit.tracks[kind]
-    if (track) track.enabled = media.send.includes(kind) && !muted.has(kind)
+const MOVING = {
+  consultation: "Moving you to a private room",
+  hearing: "Moving you to the hearing",
+  lobby: "Moving you to the lobby",
+}
+
+/** In the hearing or in a private room: which it is, who is there, and what they may do. */
+function tellWhere({ hearing, you, media, seats: sitting, screen }) {
+  const private_ = you.place === "consultation"
+  const moving = you.settled === false
+  const apart = !private_ && you.called === false // a witness who is not called hears and sees nothing
+  write(find("where"), private_ ? "Private consultation" : hearing.title)
+  find("room").dataset.place = you.place ?? "hearing"
+  find("of-hearing").hidden = !private_
+  find("stage-words").dataset.state = hearing.state
+  write(find("stage-words"), hearing.words)
+  const words = moving ? MOVING[you.place] : private_ ? "" : you.words ?? ""
+  write(find("told"), words)
+  find("told").hidden = !words
+  seats.show(sitting, media.receive)
+  seats.showScreen(screen && screen.link !== you.link ? screen : null)
+  find("pictures").hidden = apart
+  write(find("alone"), private_ ? "Nobody else is in this room yet." : "Nobody else is in the hearing yet.")
+  find("alone").hidden = sitting.some(Boolean) || Boolean(screen)
+  sharing.show(Boolean(you.grants?.includes("screen")) && !private_ && !apart)
+  tellWithdrawn(you)
+  show("hearing", private_ ? "private" : "")
+}
+
+/** What the court has taken from this person, in words, beside buttons that do nothing now. */
+function tellWithdrawn({ withdrawn = [], grants }) {
+  const line = find("withdrawn")
+  const words = withdrawn.join(". ")
+  if (line.textContent !== words && (words || line.textContent)) announce(words || "The court lets you speak and be seen again")
+  write(line, words)
+  line.hidden = !words
+  for (const [kind, grant] of [["audio", "microphone"], ["video", "camera"]]) {
+    room.querySelector(`[data-mute="${kind}"]`).disabled = Boolean(grants && !grants.includes(grant))
   }
 }
 
-function leaveMedia() {
-  peer?.end({ told: true })
-  peer = null
-  epoch = null
+function recorded({ recording, you }) {
+  if (!recording || you.place === "consultation") return ""
+  if (recording.stalled) return "The recording has stopped working. The court has been told."
+  return `This hearing is being recorded, under ${recording.power}, by order of ${recording.ordered_by}.`
 }
 
 const CONNECTIONS = {
   connecting: "Connecting your sound and picture",
-  disconnected: "Your connection is weak. Trying another way",
-  failed: "Your sound and picture are not connected. Trying again",
+  connected: "Your sound and picture are connected",
+  lost: "Your connection dropped. Trying again…",
+  refused: "Your sound and picture are not let in yet. Trying again…",
 }
 
 function connection(state) {
-  banner("peer", CONNECTIONS[state] ?? "")
-  find("connection").textContent = state === "connected" ? "Your sound and picture are connected" : CONNECTIONS[state] ?? ""
+  survive("peer", state === "connected" ? "" : CONNECTIONS[state])
+  write(find("connection"), CONNECTIONS[state])
+}
+
+/** A banner of what is being tried, and a word when it has succeeded. */
+function survive(name, words) {
+  const was = room.querySelector(`[data-banner="${name}"]`).textContent
+  banner(name, words)
+  const trying = ["signalling", "media", "peer"].some((each) => room.querySelector(`[data-banner="${each}"]`).textContent)
+  if (!was || words || trying || was === CONNECTIONS.connecting) return
+  banner("back", "You are back")
+  setTimeout(() => banner("back", ""), 5000)
 }
 
 /** Shows or takes away one of the page's standing messages. */
@@ -188,13 +243,9 @@ function banner(name, words) {
   if (words) announce(words)
 }
 
-const muted = new Set()
 for (const button of room.querySelectorAll("[data-mute]")) {
   button.addEventListener("click", () => {
-    const kind = button.dataset.mute
-    muted.has(kind) ? muted.delete(kind) : muted.add(kind)
-    button.textContent = muted.has(kind) ? button.dataset.off : button.dataset.on
-    if (last) carry(last.media)
+    button.textContent = carrying.mute(button.dataset.mute) ? button.dataset.off : button.dataset.on
   })
 }
 
@@ -217,8 +268,8 @@ find("report-form").addEventListener("submit", async (event) => {
   announce(find("reported").textContent)
 })
 
-addEventListener("pagehide", () => { signalling?.close(); peer?.end() })
+addEventListener("pagehide", () => { signalling?.close(); carrying?.end() })
 begin()
 
 /** For figures of the connection, and for tests of it. */
-export const figures = () => peer?.connection?.getStats()
+export const figures = () => carrying?.connection?.getStats()

@@ -1,17 +1,20 @@
-// The others on this screen: one tile for each filled seat, with who they are and how they are connected.
+// The others on this screen: one tile for each filled seat, with who they are and how they are connected; and
+// the screen or exhibit that one of them shows, large beside them.
+import { write } from "./consulting.js"
 
 export class Seats {
-  #root; #template; #tiles = []; #onBlocked
+  #root; #template; #shown; #tiles = []; #onBlocked
 
-  /** `onBlocked` is called when the browser wants a press before it plays sound. */
-  constructor(root, template, onBlocked) {
+  /** `shown` is the figure of the shown screen; `onBlocked` is called when the browser wants a press before it plays sound. */
+  constructor(root, template, shown, onBlocked) {
     this.#root = root
     this.#template = template
+    this.#shown = shown
     this.#onBlocked = onBlocked
   }
 
   /** One tile for each stream; they stay for as long as the hearing. */
-  attach(streams) {
+  attach(streams, screen) {
     this.#tiles = streams.map((stream) => {
       const tile = this.#template.content.firstElementChild.cloneNode(true)
       tile.hidden = true
@@ -20,6 +23,7 @@ export class Seats {
       return { tile, video }
     })
     this.#root.replaceChildren(...this.#tiles.map(({ tile }) => tile))
+    this.#shown.querySelector("video").srcObject = screen
   }
 
   /** Shows who sits where; `playing` is whether sound and picture flow at all. */
@@ -28,24 +32,35 @@ export class Seats {
       const seat = seats[index]
       tile.hidden = !seat
       if (!seat) return
-      const label = `${seat.label}, ${seat.part_words}`
-      tile.querySelector("[data-label]").textContent = seat.label
-      tile.querySelector("[data-part]").textContent = seat.part_words === seat.label ? "" : seat.part_words
-      const words = !seat.connected ? "Not connected" : !playing ? "Paused" : seat.quality
-      tile.querySelector("[data-words]").textContent = words
-      video.setAttribute("aria-label", label)
+      const part = seat.part_words === seat.label ? "" : seat.part_words
+      write(tile.querySelector("[data-label]"), seat.label)
+      write(tile.querySelector("[data-part]"), part)
+      write(tile.querySelector("[data-words]"), !seat.connected ? "Not connected" : !playing ? "Paused" : seat.quality)
+      video.setAttribute("aria-label", [seat.label, part].filter(Boolean).join(", "))
       tile.classList.toggle("cl-tile--dark", !seat.connected || !playing)
-      if (playing && seat.connected && video.paused) this.play(video)
+      if (playing && seat.connected && video.paused) this.#play(video)
     })
     this.#root.dataset.count = seats.filter(Boolean).length
   }
 
-  /** Plays everything, after a press. */
-  playAll() {
-    for (const { video } of this.#tiles) this.play(video)
+  /** Shows the screen that somebody else shares, with words for those who cannot see it; null shows none. */
+  showScreen(screen) {
+    const video = this.#shown.querySelector("video")
+    this.#shown.hidden = !screen
+    this.#root.classList.toggle("cl-tiles--beside", Boolean(screen))
+    if (!screen) return
+    const words = `${screen.title || "Screen"}, shown by ${screen.label}`
+    write(this.#shown.querySelector("figcaption"), words)
+    video.setAttribute("aria-label", `${words}. Ask the court to have it read out if you cannot see it`)
+    if (video.paused) this.#play(video)
   }
 
-  play(video) {
+  /** Plays everything, after a press. */
+  playAll() {
+    for (const { video } of this.#tiles) this.#play(video)
+  }
+
+  #play(video) {
     video.play().catch((error) => { if (error.name === "NotAllowedError") this.#onBlocked() })
   }
 }

@@ -1,38 +1,42 @@
 // The hearing's WebSocket (docs/protocol.md). It comes back by itself for as long as the page is open, and says
 // what it is doing: events "state" (detail: the message), "link" (detail: {up, words}), "bye" (detail: the message).
+// Losing it ends nothing: sound and picture go on, and nobody has left.
+import { Again } from "./again.js"
 
-const BACK_OFF_MS = [0, 300, 1200, 2700, 4800]
-const EVERY_MS = 7000
 const SILENT_MS = 12000 // the service pings every 5 seconds
+const OPENS_WITHIN_MS = 8000 // a socket opened in a dead spot would wait for minutes
 // Codes after which coming back would not help: not our link, or opened in another tab.
 const FINAL = new Set([4400, 4401, 4409])
 
 export class Signalling extends EventTarget {
-  #link; #token; #socket; #attempt = 0; #timer = 0; #watch = 0; #next = 1; #waiting = new Map(); #closed = false
+  #link; #token; #socket; #watch = 0; #next = 1; #waiting = new Map()
+  #again = new Again(() => this.open())
 
   constructor(link, token) {
     super()
     this.#link = link
     this.#token = token
-    addEventListener("online", () => this.#soon(0))
   }
 
+  /**
+   * Opens the socket. One that was open is let go, for a socket of the network that was says for long that it is
+   * open; the service takes the newer.
+   */
   open() {
-    this.#closed = false
-    clearTimeout(this.#timer)
+    this.#letGo()
     const scheme = location.protocol === "https:" ? "wss" : "ws"
     const socket = new WebSocket(`${scheme}://${location.host}/api/links/${this.#link}/signalling`)
     this.#socket = socket
+    this.#expect(OPENS_WITHIN_MS)
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", token: this.#token }))
     socket.onmessage = ({ data }) => { if (socket === this.#socket) this.#take(JSON.parse(data)) }
     socket.onclose = ({ code }) => { if (socket === this.#socket) this.#lost(code) }
   }
 
+  /** Closes it for good. */
   close() {
-    this.#closed = true
-    clearTimeout(this.#timer)
-    clearTimeout(this.#watch)
-    this.#socket?.close(1000)
+    this.#again.end()
+    this.#letGo()
   }
 
   /** Asks for something; answers when the service has done it, and throws its refusal in words. */
@@ -46,14 +50,13 @@ export class Signalling extends EventTarget {
   }
 
   #take(message) {
-    clearTimeout(this.#watch)
-    this.#watch = setTimeout(() => this.#socket.close(), SILENT_MS)
+    this.#expect(SILENT_MS)
     switch (message.type) {
       case "ping":
         this.#socket.send('{"type":"pong"}')
         break
       case "state":
-        if (this.#attempt) this.#attempt = 0
+        this.#again.done()
         this.#tell("link", { up: true, words: "" })
         this.#tell("state", message)
         break
@@ -66,27 +69,31 @@ export class Signalling extends EventTarget {
         this.#waiting.delete(message.id)
         break
       case "bye":
-        if (FINAL.has(message.code)) { this.#closed = true; this.#tell("bye", message) }
+        if (FINAL.has(message.code)) { this.close(); this.#tell("bye", message) }
         break
     }
   }
 
-  #lost(code) {
+  /** Takes the socket for lost when nothing is heard from it for so long. */
+  #expect(within) {
     clearTimeout(this.#watch)
-    for (const { refused } of this.#waiting.values()) refused(new Error("The connection was lost. Look, then try again."))
-    this.#waiting.clear()
-    if (this.#closed) return
-    if (FINAL.has(code)) { this.#tell("bye", { code, message: "Your link no longer lets you in." }); return }
-    const wait = BACK_OFF_MS[this.#attempt] ?? EVERY_MS * (0.75 + Math.random() / 2)
-    this.#attempt++
-    this.#tell("link", { up: false, words: "Connection to the court lost. Reconnecting. You can still see and hear." })
-    this.#soon(wait)
+    this.#watch = setTimeout(() => this.#lost(), within)
   }
 
-  #soon(wait) {
-    if (this.#closed || this.#socket?.readyState === WebSocket.OPEN) return
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.open(), wait)
+  #lost(code) {
+    this.#letGo()
+    if (FINAL.has(code)) { this.close(); this.#tell("bye", { code, message: "Your link no longer lets you in." }); return }
+    this.#again.failed()
+    this.#tell("link", { up: false, words: "Your connection to the court dropped. Trying again. You have not left." })
+  }
+
+  #letGo() {
+    clearTimeout(this.#watch)
+    const socket = this.#socket
+    this.#socket = null
+    socket?.close(1000)
+    for (const { refused } of this.#waiting.values()) refused(new Error("The connection was lost. Look, then try again."))
+    this.#waiting.clear()
   }
 
   #tell(name, detail) {
