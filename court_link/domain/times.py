@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from court_link.domain.errors import FieldError, Invalid
@@ -100,3 +101,19 @@ def union(intervals: list[Interval]) -> list[Interval]:
         else:
             merged.append(interval)
     return merged
+
+
+def monday_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+@lru_cache(maxsize=8192)
+def wall(day: date, minutes: int) -> datetime:
+    """The UTC instant of so many minutes on the London wall clock of a day; 1,440 is the next midnight.
+
+    A time that the spring change skips is taken as the instant that it skips to, and of one that the autumn
+    change repeats the first: opening hours are promises, not appointments.
+    """
+    local = datetime.combine(day, time(0)) + timedelta(minutes=minutes)
+    return local.replace(tzinfo=LONDON).astimezone(UTC)

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from uuid import UUID
 
 from court_link.domain import capacity
-from court_link.domain.booking import Purpose, ResourceKind
+from court_link.domain.booking import PoolKind, Purpose, ResourceKind
 from court_link.domain.capacity import Use
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import EndCause, HearingState, Outcome
+from court_link.domain.opening import opening, without
 from court_link.domain.roles import Permission
 from court_link.domain.savings import Assumptions, Savings, savings
-from court_link.domain.times import Interval, LocalTimeMissing, day_interval, from_london
+from court_link.domain.times import Interval, day_interval
 from court_link.reporting.savings import assumptions, attendances
-from court_link.store import Session, events, reports
+from court_link.store import Session, calendar, events, reports
+from court_link.store.prepared import together
 from court_link.store.reports import Room
 from court_link.store.tables import Organisation
 
@@ -145,34 +147,25 @@ def _used(
 
 
 def _open_time(session: Session, period: Period, rooms: list[Room]) -> dict[UUID, list[Interval]]:
-    """Staffed time: a courtroom's sessions, a custody room's shifts, any other room's opening hours."""
-    sittings, shifts = reports.sittings(session, period.window), reports.shifts(session, period.window)
-    hours, holidays = reports.opening_hours(session), reports.holidays(session)
+    """Staffed time: a custody room's shifts, and any other room's sittings or hours, as bookings know them
+    (`domain.opening`); in neither while it is closed. Nobody staffs a room of no hours.
+    """
+    places = calendar.places(session, [room.id for room in rooms])
+    days = capacity.days(period.first, period.last)
+    with together(session):
+        timetable = calendar.timetable(session, places.values(), days)
+        suites = {room.site_id for room in rooms if room.kind is ResourceKind.CUSTODY_ROOM}
+        shifts = calendar.staff_asked(session, PoolKind.CUSTODY_STAFF, suites, period.window)
+    known, staffed = timetable(), shifts()
     opened: dict[UUID, list[Interval]] = {}
     for room in rooms:
-        if room.kind is ResourceKind.COURTROOM:
-            opened[room.id] = sittings.get(room.id, [])
-        elif room.kind is ResourceKind.CUSTODY_ROOM:
-            opened[room.id] = shifts.get(room.site_id, [])
-        else:
-            opened[room.id] = [
-                Interval(_at(day, opens), _at(day, closes))
-                for day in capacity.days(period.first, period.last)
-                if room.opens_on_holidays or day not in holidays
-                for opens, closes in hours.get((room.site_id, day.weekday()), ())
-            ]
+        place = places[room.id]
+        if room.kind is ResourceKind.CUSTODY_ROOM:
+            here = [during for during, count in staffed.get(room.site_id, ()) if count]
+            opened[room.id] = [*without(here, [each.during for each in known.shut(place)])]
+        elif room.kind is ResourceKind.COURTROOM or room.site_id in known.hours:
+            opened[room.id] = [*opening(place, days, known).times]
     return opened
-
-
-def _at(day: date, minute: int) -> datetime:
-    """A London wall-clock minute of a day, as opening hours mean it: the first such moment that exists."""
-    if minute >= 24 * 60:
-        return day_interval(day).end
-    clock = time(minute // 60, minute % 60)
-    try:
-        return from_london(day, clock, fold=0)
-    except LocalTimeMissing:
-        return from_london(day, time(2))  # the clocks go from 1am to 2am
 
 
 def _counted(went: list[reports.Happened], now: datetime) -> Hearings:

@@ -23,11 +23,10 @@ from court_link.domain.places import PersonKind
 from court_link.domain.ranking import Asked, Candidate, ranked
 from court_link.domain.requirements import CustodyNeed, Needs, Place, Rules
 from court_link.domain.roles import Permission
-from court_link.domain.times import Interval, day_interval, london_day, to_london
+from court_link.domain.times import Interval, day_interval, london_day, to_london, wall
 from court_link.scheduling import practice
 from court_link.scheduling.availability import FirstSitting, check_near, courtrooms_of, earliest
 from court_link.scheduling.needing import check_bookable
-from court_link.scheduling.opening import wall
 from court_link.scheduling.searching import Laid, lay_out
 from court_link.store import Session, calendar, hearings, searching
 from court_link.store.searching import Load

@@ -19,8 +19,7 @@ from court_link.domain.ids import new_id
 from court_link.domain.roles import Permission
 from court_link.domain.sittings import Capacity, Half, business_types, half_of
 from court_link.domain.sittings import sitting as time_of
-from court_link.domain.times import Interval, day_interval, from_london, london_day, to_london
-from court_link.scheduling.opening import monday_of
+from court_link.domain.times import Interval, day_interval, from_london, london_day, monday_of, to_london
 from court_link.store import Session, bookings, calendar, events
 from court_link.store import sittings as store
 from court_link.store.sittings import Standing

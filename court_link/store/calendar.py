@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, or_, select, true
 from sqlmodel import Session, col
 
-from court_link.domain.booking import PoolKind
+from court_link.domain.booking import PoolKind, ResourceKind
 from court_link.domain.context import Context
-from court_link.domain.places import ClosureKind, SiteKind
+from court_link.domain.opening import Shut, Sitting, Timetable
+from court_link.domain.places import SiteKind
 from court_link.domain.requirements import Place
-from court_link.domain.times import Interval
+from court_link.domain.times import Interval, day_interval, monday_of
 from court_link.store.prepared import Later, Prepared
 from court_link.store.tables import (
     Closure,
@@ -74,14 +75,6 @@ def holidays(session: Session, first: date, last: date) -> dict[date, str]:
     return dict(_HOLIDAYS.rows(session, given))
 
 
-class Sitting(NamedTuple):
-    """A courtroom's session, as far as it says when the courtroom sits and for what."""
-
-    during: Interval
-    business_type: str
-    panel: str
-
-
 def sittings(
     session: Session, courtroom_ids: Collection[UUID], within: Interval
 ) -> dict[UUID, list[Sitting]]:
@@ -90,39 +83,20 @@ def sittings(
     return _sittings(_SITTINGS.rows(session, given))
 
 
-class Shut(NamedTuple):
-    """A closure of a whole site, or of one room of it."""
+def timetable(session: Session, places: Iterable[Place], days: Collection[date]) -> Later[Timetable]:
+    """Ask for all that says when these places are open, in the whole weeks that `days` (one at least) are in.
 
-    resource_id: UUID | None
-    during: Interval
-    kind: ClosureKind
-    reason: str
-
-
-class Timetable(NamedTuple):
-    """What is kept of when places are open over some days: by courtroom, site, day, and site."""
-
-    sittings: dict[UUID, list[Sitting]]
-    hours: dict[UUID, list[tuple[int, int, int]]]
-    holidays: dict[date, str]
-    closures: dict[UUID, list[Shut]]
-
-
-def timetable(
-    session: Session,
-    courtroom_ids: Collection[UUID],
-    site_ids: Collection[UUID],
-    days: tuple[date, date],
-    within: Interval,
-) -> Later[Timetable]:
-    """Ask for all that says when these courtrooms and sites are open, from one day to another, both counted;
-    `within` is the same as an interval. What nothing is kept of is not in it; lists are in order of time.
+    What nothing is kept of is not in it; lists are in order of time.
     """
-    overlap = {"start": within.start, "end": within.end}
-    sat = _SITTINGS.asked(session, {"ids": list(courtroom_ids), **overlap})
-    weekly = _HOURS.asked(session, {"ids": list(site_ids)})
-    off = _HOLIDAYS.asked(session, {"first": days[0], "last": days[1]})
-    shut = _CLOSURES.asked(session, {"ids": list(site_ids), **overlap})
+    standing = list(places)
+    first, last = monday_of(min(days)), monday_of(max(days)) + timedelta(days=6)
+    overlap = {"start": day_interval(first).start, "end": day_interval(last).end}
+    courtrooms = [place.id for place in standing if place.kind is ResourceKind.COURTROOM]
+    sites = list({place.site_id for place in standing if place.site_id})
+    sat = _SITTINGS.asked(session, {"ids": courtrooms, **overlap})
+    weekly = _HOURS.asked(session, {"ids": sites})
+    off = _HOLIDAYS.asked(session, {"first": first, "last": last})
+    shut = _CLOSURES.asked(session, {"ids": sites, **overlap})
     return lambda: Timetable(_sittings(sat()), _hours(weekly()), dict(off()), _closures(shut()))
 
 

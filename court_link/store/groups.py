@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import false
+from sqlmodel import col, or_, select
 
 from court_link.domain.booking import BookingState
 from court_link.domain.requirements import Needs
@@ -41,10 +42,9 @@ def same_case(session: Session, hearing: Hearing) -> Sequence[UUID]:
     """The other hearings of a case: those with one of its references, and the other days of the matter."""
     own = select(Case.urn).where(Case.hearing_id == hearing.id, Case.urn != "")
     found = select(Case.hearing_id).where(col(Case.urn).in_(own))
-    of_it = col(Hearing.id).in_(found)
-    if hearing.group_id is not None:
-        of_it |= col(Hearing.group_id) == hearing.group_id
-    return session.exec(select(Hearing.id).where(of_it, Hearing.id != hearing.id)).all()
+    same_matter = col(Hearing.group_id) == hearing.group_id if hearing.group_id else false()
+    query = select(Hearing.id).where(or_(col(Hearing.id).in_(found), same_matter))
+    return session.exec(query.where(Hearing.id != hearing.id)).all()
 
 
 def last_needs(session: Session, hearing_id: UUID) -> Needs | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,15 +23,11 @@ from court_link.store.tables import (
     Booking,
     EventRow,
     Hearing,
-    Holiday,
     Link,
-    OpeningHours,
     Organisation,
     Reservation,
     Resource,
-    Shift,
     Site,
-    SittingSession,
 )
 
 ROOM_KINDS = (
@@ -52,7 +48,6 @@ class Room:
     site_id: UUID
     site: str
     site_kind: SiteKind
-    opens_on_holidays: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,44 +101,9 @@ def rooms(session: Session, area: str | None) -> list[Room]:
         own = select(Organisation.id).where(Organisation.area == area)
         query = query.where(or_(col(Site.area) == area, col(Site.organisation_id).in_(own)))
     return [
-        Room(room.id, room.name, room.kind, site.id, site.name, site.kind, site.opens_on_holidays)
+        Room(room.id, room.name, room.kind, site.id, site.name, site.kind)
         for room, site in session.exec(query)
     ]
-
-
-def sittings(session: Session, window: Interval) -> dict[UUID, list[Interval]]:
-    """Sitting sessions that touch the window, by courtroom."""
-    found: dict[UUID, list[Interval]] = defaultdict(list)
-    for row in session.exec(
-        select(SittingSession).where(
-            SittingSession.starts_at < window.end, SittingSession.ends_at > window.start
-        )
-    ):
-        found[row.courtroom_id].append(Interval(row.starts_at, row.ends_at))
-    return found
-
-
-def shifts(session: Session, window: Interval) -> dict[UUID, list[Interval]]:
-    """Staffed shifts that touch the window, by custody suite."""
-    found: dict[UUID, list[Interval]] = defaultdict(list)
-    for row in session.exec(
-        select(Shift).where(Shift.starts_at < window.end, Shift.ends_at > window.start, Shift.staff > 0)
-    ):
-        found[row.site_id].append(Interval(row.starts_at, row.ends_at))
-    return found
-
-
-def opening_hours(session: Session) -> dict[tuple[UUID, int], list[tuple[int, int]]]:
-    """(site, weekday) to opening spans in minutes after London midnight."""
-    found: dict[tuple[UUID, int], list[tuple[int, int]]] = defaultdict(list)
-    for row in session.exec(select(OpeningHours)):
-        found[row.site_id, row.weekday].append((row.opens, row.closes))
-    return found
-
-
-def holidays(session: Session) -> frozenset[date]:
-    """The days that are bank holidays."""
-    return frozenset(row.day for row in session.exec(select(Holiday)))
 
 
 def taken(session: Session, window: Interval) -> list[Taken]:

@@ -1,22 +1,24 @@
 """The report tells what was recorded, of the reader's own area, and counts nothing twice."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from court_link.domain.booking import ResourceKind
+from court_link.domain.booking import PoolKind, ResourceKind
 from court_link.domain.capacity import Use
 from court_link.domain.context import Actor, ActorKind, Context
 from court_link.domain.errors import Forbidden, Invalid, Stale
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import EndCause, HearingState, Outcome
+from court_link.domain.places import ClosureKind
 from court_link.domain.roles import Part, Role
 from court_link.domain.savings import Assumptions
 from court_link.reporting import capacity, savings
 from court_link.reporting.capacity import Period
 from court_link.store import Db, Session, events
-from court_link.store.tables import Hearing, Link
+from court_link.store.tables import Closure, Hearing, Link, Shift
 from tests.county import SYSTEM_CONTEXT, County, add_booking, add_hearing, add_shift, add_sitting
 from tests.stores import MONDAY
 
@@ -71,11 +73,56 @@ async def test_in_session_and_booked_stand_against_staffed_minutes(db: Db, clock
     report = await db.read(capacity.report, county.reader, TODAY)
     uses = {each.room.id: each.use for each in report.rooms}
     assert uses[county.courtroom] == Use(open=180, booked=30, in_session=15)
-    assert uses[county.second_courtroom] == Use()
+    assert uses[county.second_courtroom] == Use(open=480)  # nobody planned its week: it keeps its hours
     assert uses[county.cell] == Use(open=120, booked=30, in_session=15)
-    assert report.courtrooms == Use(180, 30, 15)
-    assert report.days[MONDAY.date()] == Use(180, 30, 15)
+    assert report.courtrooms == Use(660, 30, 15)
+    assert report.days[MONDAY.date()] == Use(660, 30, 15)
     assert report.sites["Demo Custody Suite", ResourceKind.CUSTODY_ROOM] == Use(240, 30, 15)
+
+
+def close(session: Session, ctx: Context, site: UUID, start: datetime, room: UUID | None = None) -> None:
+    """Closed for an hour."""
+    session.add(
+        Closure(
+            site_id=site,
+            resource_id=room,
+            starts_at=start,
+            ends_at=start + timedelta(hours=1),
+            kind=ClosureKind.MAINTENANCE,
+        )
+    )
+
+
+async def test_closed_time_is_not_staffed_whether_sat_or_on_shift(db: Db):
+    county, _ = await a_day(db)
+    await db.write(close, SYSTEM_CONTEXT, county.court_house, TEN, county.courtroom)
+    await db.write(close, SYSTEM_CONTEXT, county.suite, TEN + timedelta(minutes=30))
+    report = await db.read(capacity.report, county.reader, TODAY)
+    opened = {each.room.id: each.use.open for each in report.rooms}
+    assert opened[county.courtroom] == 120
+    assert opened[county.second_courtroom] == 480
+    assert opened[county.cell] == opened[county.second_cell] == 60
+
+
+async def test_a_courtroom_with_any_session_in_a_week_is_staffed_in_its_sessions_alone(db: Db):
+    county, _ = await a_day(db)
+    tuesday, next_week = MONDAY.date() + timedelta(days=1), MONDAY.date() + timedelta(days=7)
+    for day, minutes in ((tuesday, 0), (next_week, 480)):
+        report = await db.read(capacity.report, county.reader, Period(day, day))
+        opened = {each.room.id: each.use.open for each in report.rooms}
+        assert opened[county.courtroom] == minutes
+    both = await db.read(capacity.report, county.reader, Period(MONDAY.date(), next_week))
+    assert {each.room.id: each.use.open for each in both.rooms}[county.courtroom] == 180 + 480
+
+
+async def test_staff_who_are_away_and_escorts_staff_no_custody_room(db: Db):
+    county, _ = await a_day(db)
+    start, end = TEN + timedelta(hours=2), TEN + timedelta(hours=3)
+    facts: dict[str, Any] = {"site_id": county.suite, "starts_at": start, "ends_at": end, "staff": 2}
+    gone, escorts = Shift(**facts, away=2), Shift(**facts, pool=PoolKind.ESCORTS)
+    await db.write(lambda session, ctx: session.add_all([gone, escorts]), SYSTEM_CONTEXT)
+    report = await db.read(capacity.report, county.reader, TODAY)
+    assert {each.room.id: each.use.open for each in report.rooms}[county.cell] == 120
 
 
 async def test_hearings_are_counted_by_what_became_of_them(db: Db, clock):

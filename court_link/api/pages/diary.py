@@ -25,10 +25,9 @@ from court_link.api.pages.typed import Typed, day_of, typed_day
 from court_link.domain.booking import Purpose
 from court_link.domain.context import Actor, Context
 from court_link.domain.errors import FieldError, Invalid, NotFound, SlotTaken
-from court_link.domain.times import Interval, day_interval, london_day
+from court_link.domain.times import Interval, day_interval, london_day, wall
 from court_link.scheduling import availability, booking, diary, readings
 from court_link.scheduling.diary import Behind, Block, Diary, Kind, Move, Subject
-from court_link.scheduling.opening import wall
 from court_link.store import Db
 from court_link.store.diary import Row
 

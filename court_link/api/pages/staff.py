@@ -22,9 +22,8 @@ from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.places import DutyKind, PersonKind
 from court_link.domain.rota import Stretch, on_the_clock, whole_days
 from court_link.domain.rota import said as span_said
-from court_link.domain.times import Interval, day_interval, london_day
+from court_link.domain.times import Interval, day_interval, london_day, monday_of
 from court_link.scheduling import readings, rostering, staffing
-from court_link.scheduling.opening import monday_of
 from court_link.scheduling.rostering import Count, Rostered, Staffed
 from court_link.scheduling.staffing import POOLS, Absence, Gaps
 from court_link.store import Db
