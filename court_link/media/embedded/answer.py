@@ -6,11 +6,11 @@ and carries no mid extension; an uplink asks the camera to start sharp.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from court_link.media.embedded import rtp
-from court_link.media.embedded.offer import Line, Offer
+from court_link.media.embedded.offer import H264, OPUS, VP8, Codec, Line, Offer
 from court_link.media.engine import Kind
 
 START_BITRATE = 1500  # kbit/s, a hint that Chromium takes
@@ -52,7 +52,7 @@ def write(
     offer: Offer, local: Local, uplinks: frozenset[str], seats: dict[str, Outgoing], session: int
 ) -> str:
     """The answer: `uplinks` are the mids that are received, `seats` those that are sent, the rest refused."""
-    bundle = [line.mid for line in offer.lines if line.codec is not None]
+    bundle = [line.mid for line in offer.lines if line.codecs]
     lines = [
         "v=0",
         f"o=- {session} 1 IN IP4 0.0.0.0",
@@ -63,7 +63,7 @@ def write(
         "a=msid-semantic: WMS *",
     ]
     for line in offer.lines:
-        if line.codec is None:
+        if not line.codecs:
             lines += [
                 f"m={line.media} 0 UDP/TLS/RTP/SAVPF 0",
                 "c=IN IP4 0.0.0.0",
@@ -81,8 +81,9 @@ def fragment(local: Local) -> str:
 
 
 def _section(line: Line, local: Local, uplink: bool, seat: Outgoing | None) -> list[str]:
-    rtx = line.rtx if uplink or (seat and seat.rtx) else None
-    types = f"{line.codec}" + (f" {rtx}" if rtx is not None else "")
+    resent = uplink or (seat is not None and seat.rtx is not None)
+    numbers = [pt for codec in line.codecs for pt in (codec.payload_type, codec.rtx if resent else None)]
+    types = " ".join(str(pt) for pt in numbers if pt is not None)
     direction = {(True, True): "sendrecv", (True, False): "recvonly", (False, True): "sendonly"}
     section = [
         f"m={line.media} 9 UDP/TLS/RTP/SAVPF {types}",
@@ -97,28 +98,35 @@ def _section(line: Line, local: Local, uplink: bool, seat: Outgoing | None) -> l
     ]
     wanted = UPLINK_EXTENSIONS if uplink else SEAT_EXTENSIONS
     section += [f"a=extmap:{line.extensions[uri]} {uri}" for uri in wanted if uri in line.extensions]
-    section += _codecs(line, rtx, uplink)
+    for codec in line.codecs:
+        section += _codec(line, codec, uplink=uplink, resent=resent)
     if seat is not None:
         section.append(f"a=msid:{seat.stream} {seat.stream}-{line.media}")
-        if rtx is not None:
+        if seat.rtx is not None:
             section.append(f"a=ssrc-group:FID {seat.ssrc} {seat.rtx}")
         section.append(f"a=ssrc:{seat.ssrc} cname:{seat.stream}")  # before its retransmissions, or it is lost
-        if rtx is not None:
+        if seat.rtx is not None:
             section.append(f"a=ssrc:{seat.rtx} cname:{seat.stream}")
     return section
 
 
-def _codecs(line: Line, rtx: int | None, uplink: bool) -> Sequence[str]:
-    if line.kind is Kind.AUDIO:
-        codecs = [f"a=rtpmap:{line.codec} opus/48000/2", f"a=fmtp:{line.codec} minptime=10;useinbandfec=1"]
-    else:
-        codecs = [f"a=rtpmap:{line.codec} VP8/90000"]
-        if uplink and line.kind is Kind.VIDEO:
-            codecs.append(f"a=fmtp:{line.codec} x-google-start-bitrate={START_BITRATE}")
-    steered = "transport-cc" in line.feedback and rtp.TRANSPORT_WIDE in line.extensions
+#: How each codec is named in an answer, and with which parameters.
+_NAMES = {OPUS: "opus/48000/2", VP8: "VP8/90000", H264: "H264/90000"}
+_PARAMETERS = {OPUS: "minptime=10;useinbandfec=1"}
+
+
+def _codec(line: Line, codec: Codec, *, uplink: bool, resent: bool) -> Iterator[str]:
+    pt = codec.payload_type
+    yield f"a=rtpmap:{pt} {_NAMES[codec.name]}"
+    parameters = [_PARAMETERS.get(codec.name, codec.parameters)]
+    if uplink and line.kind is Kind.VIDEO:
+        parameters.append(f"x-google-start-bitrate={START_BITRATE}")
+    if any(parameters):
+        yield f"a=fmtp:{pt} {';'.join(each for each in parameters if each)}"
+    steered = "transport-cc" in codec.feedback and rtp.TRANSPORT_WIDE in line.extensions
     for feedback in UPLINK_FEEDBACK if uplink else SEAT_FEEDBACK:
-        if feedback in line.feedback and not (steered and feedback == "goog-remb"):
-            codecs.append(f"a=rtcp-fb:{line.codec} {feedback}")
-    if rtx is not None:
-        codecs += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={line.codec}"]
-    return codecs
+        if feedback in codec.feedback and not (steered and feedback == "goog-remb"):
+            yield f"a=rtcp-fb:{pt} {feedback}"
+    if resent and codec.rtx is not None:
+        yield f"a=rtpmap:{codec.rtx} rtx/90000"
+        yield f"a=fmtp:{codec.rtx} apt={pt}"

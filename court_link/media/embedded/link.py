@@ -100,19 +100,19 @@ class Link:
         extensions: dict[str, int] = {}
         counts = {Kind.AUDIO: 0, Kind.VIDEO: 0}
         for line in offer.lines:
-            if line.codec is None or line.kind is None:
+            if not line.codecs or line.kind is None:
                 continue
             kind = line.kind
             extensions.update(line.extensions)
             if line.sends and kind not in self.uplinks:
-                uplink = Uplink(self.port, line, kind, line.codec)
+                uplink = Uplink(self.port, line, kind, line.codecs[0])
                 self.uplinks[kind] = uplink
                 for ssrc, original in line.ssrcs.items():
                     self._streams[ssrc] = uplink
                     if original is None and uplink.ssrc is None:
                         uplink.bind(ssrc)
             elif line.receives and not line.sends:
-                seat = SeatLine(self, line, kind, line.codec)
+                seat = SeatLine(self, line, kind)
                 self._lines[seat.ssrc] = seat
                 if kind is Kind.SCREEN:
                     self.screen = seat

@@ -14,9 +14,12 @@ from court_link.media.engine import Kind, OfferRefused
 
 LONGEST = 192 * 1024  # characters: sixteen links and a screen make 66 to 135 thousand
 MOST_SECTIONS = 64
+LONGEST_FORMAT = 256  # characters of a codec's parameters
 MOST_SSRCS = 16  # per connection: layers, their retransmissions, sound, screen
 MEDIA = {"audio": Kind.AUDIO, "video": Kind.VIDEO}
-CODECS = {Kind.AUDIO: "opus/48000/2", Kind.VIDEO: "vp8/90000"}
+OPUS, VP8, H264 = "opus/48000/2", "vp8/90000", "h264/90000"
+#: What a line may carry, first what is taken where there is a choice. Cars' encoders speak H.264 alone.
+CODECS = {Kind.AUDIO: (OPUS,), Kind.VIDEO: (VP8, H264)}
 EXTENSIONS = {
     Kind.AUDIO: frozenset({rtp.AUDIO_LEVEL, rtp.MID, rtp.TRANSPORT_WIDE}),
     Kind.VIDEO: frozenset({rtp.MID, rtp.TRANSPORT_WIDE}),
@@ -36,11 +39,26 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Codec:
+    """One way to carry a line: `payload_type` and that of its retransmissions are the offer's own.
+
+    `parameters` are those of H.264 (RFC 6184, 8.1), which an answer repeats.
+    """
+
+    name: str
+    payload_type: int
+    rtx: int | None = None
+    parameters: str = ""
+    feedback: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One media section. A line with no codec in common has `codec` None and will be refused.
+    """One media section. A line with no codec in common has no `codecs` and will be refused.
 
     `kind` is what the worker takes it for. `sends` and `receives` are the participant's; `ssrcs` maps each
-    announced SSRC to the one that it retransmits (RFC 4588), or None for a primary one.
+    announced SSRC to the one that it retransmits (RFC 4588), or None for a primary one. Of `codecs` a line
+    that is sent uses the first, and one that is only received whichever its source has.
     """
 
     mid: str
@@ -48,11 +66,14 @@ class Line:
     kind: Kind | None = None
     sends: bool = False
     receives: bool = False
-    codec: int | None = None
-    rtx: int | None = None
-    feedback: frozenset[str] = frozenset()
+    codecs: tuple[Codec, ...] = ()
     extensions: Mapping[str, int] = field(default_factory=dict)
     ssrcs: Mapping[int, int | None] = field(default_factory=dict)
+
+    @property
+    def codec(self) -> Codec | None:
+        """The first of the codecs."""
+        return self.codecs[0] if self.codecs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +95,8 @@ def read(text: str) -> Offer:
     if len(sections) > MOST_SECTIONS:
         raise OfferRefused("The offer has too many lines.")
     lines = tuple(_line(section) for section in sections)
-    if not any(line.codec is not None for line in lines):
-        raise OfferRefused("This browser offers neither VP8 pictures nor Opus sound.")
+    if not any(line.codecs for line in lines):
+        raise OfferRefused("This browser offers neither VP8 or H.264 pictures nor Opus sound.")
     mids = [line.mid for line in lines]
     if len(set(mids)) != len(mids):
         raise OfferRefused("Two lines of the offer have the same name.")
@@ -105,7 +126,7 @@ def credentials(text: str) -> tuple[str, str]:
 def _with_screens(lines: tuple[Line, ...]) -> Iterator[Line]:
     """Tell screens from cameras: the second picture that is sent is a screen, and so is the last that is
     received when no sound goes with it."""
-    usable = [line for line in lines if line.codec is not None]
+    usable = [line for line in lines if line.codecs]
     sent = [line.mid for line in usable if line.kind is Kind.VIDEO and line.sends]
     seats = [line for line in usable if line.receives and not line.sends]
     pictures = [line.mid for line in seats if line.kind is Kind.VIDEO]
@@ -147,28 +168,39 @@ def _line(section: list[str]) -> Line:
     if kind is None or "SAVPF" not in words[2] or "a=rtcp-mux" not in section:
         return Line(mid, media)
     offered = {word for word in words[3:] if _number(word, 128) is not None}
-    maps = dict(_numbered(section, "rtpmap", offered))
-    formats = dict(_numbered(section, "fmtp", offered))
-    codec = next((pt for pt, name in maps.items() if name.lower() == CODECS[kind]), None)
-    if codec is None:
-        return Line(mid, media, kind)
-    resent = (pt for pt, name in maps.items() if name.lower() == "rtx/90000")
-    rtx = next((pt for pt in resent if formats.get(pt, "").split(";")[0] == f"apt={codec}"), None)
     direction = next((line[2:] for line in section if line[2:] in DIRECTIONS), "sendrecv")
     sends, receives = DIRECTIONS[direction]
+    codecs = tuple(_codecs(section, kind, offered))
     return Line(
         mid,
         media,
         kind,
         sends,
         receives,
-        codec,
-        rtx,
-        frozenset(value for pt, value in _numbered(section, "rtcp-fb", offered) if pt == codec),
+        codecs[: 1 if sends else None],
         dict(_extensions(section, kind)),
         # Firefox gives its receiver reports an SSRC on every line, those that only receive too.
         _ssrcs(section) if sends else {},
     )
+
+
+def _codecs(section: list[str], kind: Kind, offered: set[str]) -> Iterator[Codec]:
+    """What a section offers of what the worker carries, in the worker's order."""
+    maps = {pt: name.lower() for pt, name in _numbered(section, "rtpmap", offered)}
+    formats = dict(_numbered(section, "fmtp", offered))
+    feedback = list(_numbered(section, "rtcp-fb", offered))
+    for name in CODECS[kind]:
+        for pt in (pt for pt, offers in maps.items() if offers == name):
+            parameters = formats.get(pt, "") if name == H264 else ""
+            if name == H264 and (
+                "packetization-mode=1" not in parameters or len(parameters) > LONGEST_FORMAT
+            ):
+                continue  # single NAL units cannot carry what others send in fragments
+            resent = (each for each, offers in maps.items() if offers == "rtx/90000")
+            rtx = next((each for each in resent if formats.get(each, "").split(";")[0] == f"apt={pt}"), None)
+            said = frozenset(value for each, value in feedback if each == pt)
+            yield Codec(name, pt, rtx, parameters, said)
+            break
 
 
 DIRECTIONS = {

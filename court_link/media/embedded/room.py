@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from court_link.media.embedded.link import Link
+from court_link.media.embedded.offer import H264
 from court_link.media.embedded.seat import SeatLine
 from court_link.media.embedded.uplink import Recorder, Tap, Uplink
 from court_link.media.engine import (
@@ -83,8 +84,8 @@ class Room:
             for line, source in link.filled(desired):
                 uplink = self._source(desired, source, line) if link.connected else None
                 line.watch(uplink)
-                if uplink is not None:
-                    targets[uplink].append(line)
+                if line.source is not None:
+                    targets[line.source].append(line)
         for uplink, lines_filled in targets.items():
             uplink.targets = tuple(lines_filled)
 
@@ -119,7 +120,7 @@ class Room:
             if self.recording is None or desired.place != self.recorded or link is None:
                 continue
             for kind, uplink in link.uplinks.items():
-                if kind in desired.publish:
+                if kind in desired.publish and uplink.codec != H264:  # which WebM cannot hold
                     yield uplink, name
 
     def snapshot(self, epoch: str, now: float) -> Snapshot:

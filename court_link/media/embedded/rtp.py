@@ -1,4 +1,4 @@
-"""The bytes of an RTP packet (RFC 3550), its header extensions (RFC 8285) and of VP8 within it (RFC 7741)."""
+"""The bytes of an RTP packet (RFC 3550), its header extensions (RFC 8285) and pictures (RFC 7741, 6184)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ ONE_BYTE = 0xBEDE
 AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"  # RFC 9143
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
+H264_PARAMETERS, H264_AGGREGATE = 7, 24  # kinds of unit: sequence parameter set, STAP-A
 
 CLOCK = {"audio": 48000, "video": 90000, "screen": 90000}  # Hz
 
@@ -74,6 +76,25 @@ def starts_keyframe(packet: memoryview, at: int, length: int) -> bool:
         if extra & 0x30:  # TID or KEYIDX
             at += 1
     return at < length and not packet[at] & 0x01
+
+
+def starts_h264_keyframe(packet: memoryview, at: int, length: int) -> bool:
+    """Whether an H.264 payload at this offset begins a picture that stands alone (RFC 6184, 5.4 to 5.8).
+
+    That is where the sequence's parameters are, alone or first in an aggregate: without them no decoder
+    begins, and every sender puts them before the picture.
+    """
+    if at >= length:
+        return False
+    kind = packet[at] & 0x1F
+    if kind != H264_AGGREGATE:
+        return kind == H264_PARAMETERS
+    at += 1
+    while at + 2 < length:
+        if packet[at + 2] & 0x1F == H264_PARAMETERS:
+            return True
+        at += 2 + (packet[at] << 8 | packet[at + 1])
+    return False
 
 
 def vp8_start(payload: bytes) -> int | None:

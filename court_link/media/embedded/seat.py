@@ -29,6 +29,7 @@ class SeatLine:
 
     __slots__ = (
         "_begun",
+        "_codecs",
         "_last_at",
         "_last_sequence",
         "_last_timestamp",
@@ -52,17 +53,18 @@ class SeatLine:
         "time_shift",
     )
 
-    def __init__(self, link: Link, line: Line, kind: Kind, payload_type: int) -> None:
+    def __init__(self, link: Link, line: Line, kind: Kind) -> None:
         self.link = link
         self.kind = kind
         self.mid = line.mid
-        self.payload_type = payload_type
-        self.rtx_payload_type = line.rtx
+        self._codecs = {codec.name: codec for codec in line.codecs}
+        self.payload_type = line.codecs[0].payload_type
+        self.rtx_payload_type = line.codecs[0].rtx
         level = line.extensions.get(rtp.AUDIO_LEVEL)
         # The receiver's own id of the audio level, as the first byte of its element (RFC 8285, 4.2).
         self.level = level << 4 if level is not None and level < 15 else 0
         self.ssrc = secrets.randbelow(1 << 31) + 1
-        self.rtx = secrets.randbelow(1 << 31) + (1 << 31) if line.rtx is not None else None
+        self.rtx = secrets.randbelow(1 << 31) + (1 << 31) if self.rtx_payload_type is not None else None
         self.source: Uplink | None = None
         self.open = False
         self.shift = 0
@@ -79,10 +81,17 @@ class SeatLine:
         self._resent: dict[int, float] = {}
 
     def watch(self, source: Uplink | None) -> None:
-        """Fill the line with this source from its next keyframe on, or with nobody."""
+        """Fill the line with this source from its next keyframe on, or with nobody.
+
+        A source whose codec the receiver cannot show fills it with nobody.
+        """
+        codec = self._codecs.get(source.codec) if source is not None else None
+        source = source if codec is not None else None
         if source is not self.source:
             self.close()
             self.source = source
+            if codec is not None:
+                self.payload_type, self.rtx_payload_type = codec.payload_type, codec.rtx
         if source is not None and not self.open and self.kind is not Kind.AUDIO:
             source.want_keyframe()
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from court_link.media.embedded import rtcp, rtp
 from court_link.media.embedded.dtls import ffi, srtp
-from court_link.media.embedded.offer import Line
+from court_link.media.embedded.offer import H264, Codec, Line
 from court_link.media.embedded.port import Port
 from court_link.media.embedded.seat import SeatLine
 from court_link.media.engine import Kind
@@ -75,9 +75,11 @@ class Uplink:
         "_size",
         "_sr",
         "_sr_at",
+        "_starts_keyframe",
         "_transit",
         "clock",
         "clock_offset",
+        "codec",
         "deaf_until",
         "keyframe_wanted",
         "kind",
@@ -101,13 +103,15 @@ class Uplink:
         "targets",
     )
 
-    def __init__(self, port: Port, line: Line, kind: Kind, payload_type: int) -> None:
+    def __init__(self, port: Port, line: Line, kind: Kind, codec: Codec) -> None:
         self.port = port
         self.kind = kind
         self.mid = line.mid
-        self.payload_type = payload_type
-        self.rtx_payload_type = line.rtx
-        self.resends = "nack" in line.feedback
+        self.codec = codec.name
+        self.payload_type = codec.payload_type
+        self.rtx_payload_type = codec.rtx
+        self.resends = "nack" in codec.feedback
+        self._starts_keyframe = rtp.starts_h264_keyframe if codec.name == H264 else rtp.starts_keyframe
         self.clock = rtp.CLOCK[kind]
         self.targets: tuple[SeatLine, ...] = ()
         self.taps: tuple[Tap, ...] = ()
@@ -213,7 +217,7 @@ class Uplink:
         if self.ring:
             kept = (timestamp, marker, bytes(port.views[slot][payload:length]))
             self.ring[sequence % KEPT] = (sequence, kept)
-            if self.keyframe_wanted and not late and rtp.starts_keyframe(port.views[slot], payload, length):
+            if self.keyframe_wanted and not late and self._starts_keyframe(port.views[slot], payload, length):
                 self.keyframe_wanted = False
                 if self.on_keyframe is not None:
                     self.on_keyframe()

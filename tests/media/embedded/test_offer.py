@@ -24,7 +24,7 @@ def answered(text: str) -> str:
     read = offer.read(text)
     uplinks = frozenset(line.mid for line in read.lines if line.sends)
     seats = {
-        line.mid: answer.Outgoing(f"seat{i}", 1000 + i, 2000 + i if line.rtx else None)
+        line.mid: answer.Outgoing(f"seat{i}", 1000 + i, 2000 + i if line.codec and line.codec.rtx else None)
         for i, line in enumerate(read.lines)
         if line.receives
     }
@@ -42,10 +42,10 @@ def test_a_real_offer_is_read(browser: str) -> None:
     sound, picture = read.lines[:2]
     assert sound.codec is not None
     assert picture.codec is not None
-    assert picture.rtx is not None
+    assert picture.codec.rtx is not None
     assert {rtp.AUDIO_LEVEL, rtp.MID} <= set(sound.extensions)
     assert rtp.TRANSPORT_WIDE in picture.extensions
-    assert "nack pli" in picture.feedback
+    assert "nack pli" in picture.codec.feedback
     assert len(read.fingerprints) == 1
 
 
@@ -104,7 +104,7 @@ def test_payload_types_are_the_offers_own(browser: str) -> None:
         read.lines, re.split(r"^m=", answered(real(browser)), flags=re.MULTILINE)[1:], strict=True
     ):
         assert section.split("\r\n")[0].split()[3:] == [
-            str(pt) for pt in (line.codec, line.rtx) if pt is not None
+            str(pt) for codec in line.codecs for pt in (codec.payload_type, codec.rtx) if pt is not None
         ]
 
 
@@ -118,7 +118,7 @@ def test_a_data_channel_or_a_foreign_codec_is_refused_but_the_rest_answered() ->
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda text: text.replace("VP8/90000", "VP9/90000").replace("opus/48000/2", "PCMU/8000"), "neither"),
+        (lambda text: re.sub("VP8|H264", "VP9", text).replace("opus/48000/2", "PCMU/8000"), "neither"),
         (lambda text: text + "a=x:" + "x" * offer.LONGEST, "too long"),
         (lambda text: text + "m=audio 9 RTP/AVP 0\r\n" * 64, "too many lines"),
         (lambda text: text.replace("a=mid:1", "a=mid:0"), "same name"),
@@ -164,3 +164,38 @@ def test_a_damaged_offer_is_read_or_refused_but_never_breaks(browser: str, rng: 
         except OfferRefused:
             refused += 1
     assert refused
+
+
+def test_h264_is_taken_from_whoever_sends_nothing_else_and_is_shown_beside_vp8() -> None:
+    car = real("chromium").replace("VP8/90000", "VP9/90000")
+    assert [codec.name for codec in offer.read(car).lines[1].codecs] == [offer.H264]
+    uplink, *_ = re.split(r"^m=video", answered(car), flags=re.MULTILINE)[1:]
+    assert "packetization-mode=1" in uplink
+    read = offer.read(real("chromium"))
+    assert [codec.name for codec in read.lines[1].codecs] == [offer.VP8]
+    assert [codec.name for codec in read.lines[3].codecs] == [offer.VP8, offer.H264]
+    *_, seat = re.split(r"^m=video", answered(real("chromium")), flags=re.MULTILINE)[1:]
+    assert seat.index("VP8/90000") < seat.index("H264/90000")
+    single = re.sub("packetization-mode=1", "packetization-mode=0", car)
+    assert offer.read(single).lines[1].codecs == ()
+
+
+@pytest.mark.parametrize(
+    ("payload", "begins"),
+    [
+        ("6742c01e", True),
+        ("68ce3c80", False),
+        ("6588", False),
+        ("7c85", False),
+        ("180004" + "6742c01e" + "0002" + "68ce", True),
+        ("180002" + "09f0" + "0004" + "6742c01e", True),
+        ("180002" + "68ce" + "0002" + "6588", False),
+        ("18ffff67", True),
+        ("18ffff68", False),
+        ("18", False),
+        ("", False),
+    ],
+)
+def test_an_h264_picture_begins_with_its_parameters(payload: str, begins: bool) -> None:
+    packet = bytes(12) + bytes.fromhex(payload)
+    assert rtp.starts_h264_keyframe(memoryview(packet), 12, len(packet)) is begins

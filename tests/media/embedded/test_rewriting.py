@@ -13,15 +13,15 @@ import pytest
 from pylibsrtp import Policy, Session
 
 from court_link.media.embedded import rtcp
-from court_link.media.embedded.offer import Line
+from court_link.media.embedded.offer import VP8, Codec, Line
 from court_link.media.embedded.port import Port
 from court_link.media.embedded.rtp import HEADER
 from court_link.media.embedded.seat import SeatLine
 from court_link.media.embedded.uplink import KEPT, MOST_MISSING, Uplink
 from court_link.media.engine import Kind
 
-PICTURE = Line("1", "video", Kind.VIDEO, True, False, 96, 97, feedback=frozenset({"nack"}))
-SEAT = Line("3", "video", Kind.VIDEO, False, True, 100, 101)
+PICTURE = Line("1", "video", Kind.VIDEO, True, False, (Codec(VP8, 96, 97, feedback=frozenset({"nack"})),))
+SEAT = Line("3", "video", Kind.VIDEO, False, True, (Codec(VP8, 100, 101),))
 KEYFRAME, DELTA = b"\x10\x00", b"\x10\x01"
 
 
@@ -35,11 +35,11 @@ class Stage:
         monkeypatch.setattr(self.port, "send", self._send)
         link: Any = SimpleNamespace(tx=None, address=0, resend_budget=100, send_rtp=self._take)
         self.link = link
-        self.seat = SeatLine(link, seat, Kind.VIDEO, 100)
+        self.seat = SeatLine(link, seat, Kind.VIDEO)
         self.now = 1000.0
 
     def source(self) -> Uplink:
-        uplink = Uplink(self.port, PICTURE, Kind.VIDEO, 96)
+        uplink = Uplink(self.port, PICTURE, Kind.VIDEO, PICTURE.codecs[0])
         uplink.bind(1)
         return uplink
 
@@ -214,7 +214,7 @@ def test_a_nack_for_an_earlier_source_is_never_answered_from_the_next(stage: Sta
     assert stage.sent == []
 
 
-@pytest.mark.parametrize("seat", [Line("3", "video", Kind.VIDEO, False, True, 100, None)])
+@pytest.mark.parametrize("seat", [Line("3", "video", Kind.VIDEO, False, True, (Codec(VP8, 100),))])
 def test_no_number_is_ever_spent_on_two_packets(stage: Stage, rng: random.Random) -> None:
     """One SSRC and sequence number under one key is one nonce (RFC 7714, 8.1): never two plaintexts."""
     sources = [stage.source() for _ in range(3)]
