@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from aiortc import RTCCertificate
 
 from court_link.media.embedded import answer, ice, offer
+from court_link.media.embedded.guard import Allowance
 from court_link.media.embedded.link import Link
 from court_link.media.embedded.log import EventLog
 from court_link.media.embedded.port import Port, address_of, readable_address, sockaddr
@@ -38,6 +39,11 @@ SPEAKER_TICKS = 15
 REPORT_TICKS = 50
 QUALITY_TICKS = 250
 MOST_ADDRESSES = 8  # per session
+MOST_ROOMS = 4096
+#: Checks looked into in one tick, of addresses that are known and of new ones: a tenth of the worker's time
+#: each at most, so that a flood of one kind starves neither the other nor media.
+MOST_KNOWN_CHECKS = 20
+MOST_NEW_CHECKS = 20
 CONNECT_WITHIN = 30.0  # seconds for a session to come up
 KEEP = 180.0  # seconds an interrupted session is kept
 COMPLAIN_EVERY = 60.0  # seconds between two log lines of the same kind of fault
@@ -86,7 +92,9 @@ class Forwarder:
             item.value for item in self._certificate.getFingerprints() if item.algorithm == "sha-256"
         )
         self._peers: dict[bytes, Link] = {}
-        self._ufrags: dict[str, tuple[Link, ice.Credentials]] = {}
+        self._ufrags: dict[bytes, tuple[Link, ice.Credentials]] = {}
+        self._allowance = Allowance()
+        self._known_checks = self._new_checks = 0
         self._complained_at = 0.0
         self._ticks = 0
         self._loop = asyncio.get_running_loop()
@@ -100,6 +108,8 @@ class Forwarder:
         if room is None:
             if self._draining:
                 raise EngineUnavailable("This video server is being emptied and takes no new rooms.")
+            if len(self.rooms) >= MOST_ROOMS:
+                raise EngineUnavailable("This video server has too many rooms.")
             room = self.rooms[desired.room] = Room(desired)
         elif desired.version > room.version:
             room.desire(desired, time.time())
@@ -142,7 +152,7 @@ class Forwarder:
         )
         self.sessions[link.id] = link
         (room.pending if link_name in room.links else room.links)[link_name] = link
-        self._ufrags[link.credentials[0].ufrag] = (link, link.credentials[0])
+        self._name(link, link.credentials[0])
         uplinks = frozenset(uplink.mid for uplink in link.uplinks.values())
         local = self._local(link.credentials[0])
         text = answer.write(wanted, local, uplinks, link.outgoing(), secrets.randbits(62))
@@ -159,8 +169,8 @@ class Forwarder:
         fresh = link.restart(ufrag)
         for credentials in old:
             if credentials not in link.credentials:
-                del self._ufrags[credentials.ufrag]
-        self._ufrags[fresh.ufrag] = (link, fresh)
+                del self._ufrags[credentials.ufrag.encode()]
+        self._name(link, fresh)
         return Session(link.id, link.etag, answer.fragment(self._local(fresh)))
 
     def end(self, session: str) -> None:
@@ -201,6 +211,10 @@ class Forwarder:
         if link is None:
             raise NoSuchSession
         return link
+
+    def _name(self, link: Link, credentials: ice.Credentials) -> None:
+        """Let checks under this name find the session."""
+        self._ufrags[credentials.ufrag.encode()] = (link, credentials)
 
     def _local(self, credentials: ice.Credentials) -> answer.Local:
         return answer.Local(
@@ -256,7 +270,7 @@ class Forwarder:
         if self.sessions.pop(link.id, None) is None:
             return
         for credentials in link.credentials:
-            self._ufrags.pop(credentials.ufrag, None)
+            self._ufrags.pop(credentials.ufrag.encode(), None)
         for address in link.addresses:
             if self._peers.get(address) is link:
                 del self._peers[address]
@@ -299,17 +313,28 @@ class Forwarder:
                 if link is not None:
                     link.media(slot, length, at)
             elif first < 4:
-                self._check(bytes(self.port.views[slot][:length]), address)
+                self._check(slot, length, address, at)
             elif 20 <= first < 64 and link is not None:
                 link.handshake(bytes(self.port.views[slot][:length]))
         except Exception as error:  # noqa: BLE001 - one bad datagram must not stop the others
             self._complain("a datagram could not be handled", error)
 
-    def _check(self, datagram: bytes, address: bytes) -> None:
-        """Answer a connectivity check, once its sender has shown a session's password."""
-        check = ice.read(datagram)
-        link, credentials = self._ufrags.get(check.ufrag, (None, None)) if check else (None, None)
-        if check is None or link is None or credentials is None or not check.proves(credentials):
+    def _check(self, slot: int, length: int, address: bytes, at: float) -> None:
+        """Answer a connectivity check, once its sender has shown a session's password.
+
+        Whoever does not even know a session's name costs a look at some bytes. Only failures are held against
+        a network, so that a house with many participants joins at once.
+        """
+        view = self.port.views[slot]
+        found = self._ufrags.get(ice.named(view, length) or b"")
+        if found is None:
+            return
+        link, credentials = found
+        if not self._may_ask(link, address, at):
+            return
+        check = ice.read(bytes(view[:length]))
+        if check is None or not check.proves(credentials):
+            self._allowance.spend(address, at)
             return
         if address not in link.addresses and len(link.addresses) >= MOST_ADDRESSES:
             oldest = next(iter(link.addresses))
@@ -320,6 +345,17 @@ class Forwarder:
         self._peers[address] = link
         back = sockaddr(address)
         self.port.send_bytes(check.answer(credentials, readable_address(address)), address_of(back))
+
+    def _may_ask(self, link: Link, address: bytes, at: float) -> bool:
+        """Whether a check from this address for this session is to be looked into now."""
+        holder = self._peers.get(address)
+        if holder is link:
+            self._known_checks += 1
+            return self._known_checks <= MOST_KNOWN_CHECKS
+        if holder is not None and holder.connected and (holder.room, holder.name) != (link.room, link.name):
+            return False  # nobody takes over the address of somebody else who is there
+        self._new_checks += 1
+        return self._new_checks <= MOST_NEW_CHECKS and self._allowance.has(address, at)
 
     def _complain(self, what: str, error: Exception) -> None:
         self.faults += 1
@@ -332,6 +368,7 @@ class Forwarder:
     def _tick(self) -> None:
         self._timer = self._loop.call_later(TICK, self._tick)
         self._ticks += 1
+        self._known_checks = self._new_checks = 0
         now = time.time()
         for link in list(self.sessions.values()):
             try:
@@ -346,6 +383,7 @@ class Forwarder:
         self.port.flush()
 
     def _attend(self, link: Link, now: float) -> None:
+        link.tick()
         if not link.joined:
             self._await(link, now)
             return

@@ -14,6 +14,9 @@ from aioice import stun
 
 SMALLEST = 20
 LARGEST = 548
+MOST_ATTRIBUTES = 16
+COOKIE = b"\x21\x12\xa4\x42"
+USERNAME = 0x0006
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,6 @@ class Check:
     """A connectivity check whose sender has not yet shown the password."""
 
     message: stun.Message
-    ufrag: str
     nominates: bool
 
     def proves(self, credentials: Credentials) -> bool:
@@ -52,6 +54,32 @@ class Check:
         return bytes(response)
 
 
+def named(packet: memoryview, length: int) -> bytes | None:
+    """Whom a connectivity check is for: the worker's name in it (RFC 8445, 7.2.2), and nothing else is read.
+
+    None for whatever is not a well-formed request as far as that.
+    """
+    if (
+        not SMALLEST <= length <= LARGEST
+        or packet[0]
+        or packet[1] != stun.Method.BINDING
+        or packet[2] << 8 | packet[3] != length - SMALLEST
+        or packet[4:8] != COOKIE
+    ):
+        return None
+    at = SMALLEST
+    for _ in range(MOST_ATTRIBUTES):
+        if at + 4 > length:
+            return None
+        kind, size = packet[at] << 8 | packet[at + 1], packet[at + 2] << 8 | packet[at + 3]
+        at += 4
+        if kind == USERNAME:
+            name, separator, _ = bytes(packet[at : at + size]).partition(b":")
+            return name if separator and at + size <= length else None
+        at += (size + 3) & ~3
+    return None
+
+
 def read(datagram: bytes) -> Check | None:
     """The check in a datagram, or None for anything else, malformed included."""
     if not SMALLEST <= len(datagram) <= LARGEST:
@@ -62,7 +90,6 @@ def read(datagram: bytes) -> Check | None:
         return None
     if message.message_method != stun.Method.BINDING or message.message_class != stun.Class.REQUEST:
         return None
-    local, separator, _ = message.attributes.get("USERNAME", "").partition(":")
-    if not separator or "MESSAGE-INTEGRITY" not in message.attributes:
+    if "MESSAGE-INTEGRITY" not in message.attributes:
         return None
-    return Check(message, local, "USE-CANDIDATE" in message.attributes)
+    return Check(message, "USE-CANDIDATE" in message.attributes)

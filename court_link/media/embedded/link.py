@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LONGEST = 1500  # bytes of a packet that is looked at
 SILENCE = 2.5  # seconds without a packet from someone who was sending media
 QUIET = 15.0  # the same from someone who only watches: three consent checks (RFC 7675, 5.1)
+MOST_HANDSHAKES = 16  # datagrams of DTLS looked into in one tick: no flight has more
 FEW_RESENDS = 32  # packets a second that may be sent again whatever the load
 FALLBACK_BITRATE = 2_500_000  # bits a second granted to a sender without transport-wide feedback
 
@@ -78,6 +79,7 @@ class Link:
         self._measured = (self.created_at, 0, 0)
         self._media_at = 0.0
         self._sent_before = 0
+        self._handshakes = 0  # since the last tick
         self._rx: Any = None
         self._sockaddr: Any = None
         self._size = ffi.new("int *")
@@ -181,8 +183,8 @@ class Link:
     async def _run(self, offer: Offer) -> None:
         try:
             self._rx, self.tx = await self._handshake.keys(offer.fingerprints)
-        except ConnectionError as error:
-            log.info("a handshake failed: %s", error)
+        except Exception as error:  # what OpenSSL makes of a stranger's bytes is anybody's guess
+            log.debug("a handshake failed", exc_info=error)
             self._on_down(self)
         else:
             self._handshake.add_listener("statechange", self._state_changed)
@@ -208,8 +210,10 @@ class Link:
             self.port.send_bytes(data, self.address)
 
     def handshake(self, datagram: bytes) -> None:
-        """A DTLS record arrived."""
-        self._pipe.deliver(datagram)
+        """A datagram of DTLS arrived."""
+        self._handshakes += 1
+        if self._handshakes <= MOST_HANDSHAKES:
+            self._pipe.deliver(datagram)
 
     # Packets in.
 
@@ -346,6 +350,10 @@ class Link:
         self._size[0] = len(packet)
         if not protect(self.tx, self.port.out_pointers[slot], self._size):
             self.port.send(slot, self._size[0], self.address)
+
+    def tick(self) -> None:
+        """Another 20 ms have passed."""
+        self._handshakes = 0
 
     def ask(self, now: float) -> None:
         """Ask the participant for what their lines want; every 20 ms."""
