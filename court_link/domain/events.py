@@ -73,6 +73,7 @@ class EventKind(StrEnum):
     LINK_CHECKED = "link.kit_checked"
     LINK_CONNECTED = "link.connected"
     LINK_INTERRUPTED = "link.interrupted"
+    LINK_OPENED_AGAIN = "link.opened_again"  # in another tab, or after a break; the older page is closed
     LINK_SECOND_DEVICE = "link.second_device"
     LINK_CALLED = "link.called"  # a witness, to give evidence
     LINK_RELEASED = "link.released"  # a witness is needed no more
@@ -90,7 +91,10 @@ class EventKind(StrEnum):
     EXHIBIT_READ = "exhibit.read"
     RECORDING_STARTED = "recording.started"
     RECORDING_STALLED = "recording.stalled"
+    RECORDING_RESUMED = "recording.resumed"
     RECORDING_STOPPED = "recording.stopped"
+    RECORDING_SEALED = "recording.sealed"  # its files are listed, with the digest of the list
+    RECORDING_KEPT = "recording.kept"  # held beyond its retention, or no longer
     RECORDING_READ = "recording.read"
     RECORDING_DELETED = "recording.deleted"
     PROBLEM_REPORTED = "problem.reported"
@@ -103,6 +107,8 @@ class EventKind(StrEnum):
     NODE_READY = "node.ready"
     NODE_LOST = "node.lost"
     NODE_DRAINING = "node.draining"
+    ROOM_PLACED = "room.placed"  # on a media node, or moved to another
+    MEDIA_STALE = "media.stale"  # a media server told of a room that it no longer carries; not believed
     SETTING_CHANGED = "setting.changed"
     SUBJECT_ERASED = "subject.erased"
 

@@ -13,6 +13,10 @@ from court_link.domain.link import Link
 from court_link.store import Session, links, live
 
 
+#: What staff are told of a connection that a try of the kit found wanting.
+CONNECTION = "kit_connection"
+
+
 class Found(StrEnum):
     """What the page found of one device."""
 

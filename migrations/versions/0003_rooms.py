@@ -45,6 +45,7 @@ ADDED: dict[str, Callable[[], list[sa.Column[Any]]]] = {
         sa.Column("grants", DOCUMENT, nullable=True),
         identity("whisper_to", nullable=True),
     ],
+    "join_session": lambda: [identity("page", nullable=True)],
     "node": lambda: [text("url")],
     "hearing": lambda: [sa.Column("measures", DOCUMENT, nullable=False, server_default="[]")],
 }
@@ -118,10 +119,13 @@ def upgrade() -> None:
         moment("started_at"),
         moment("stopped_at", nullable=True),
         moment("stalled_at", nullable=True),
+        text("stalled_why"),
         sa.Column("manifest", DOCUMENT, nullable=True),
         sa.Column("manifest_digest", sa.String(), nullable=False),
         moment("keep_until", nullable=True),
         moment("deleted_at", nullable=True),
+        moment("told_at", nullable=True),
+        moment("counted_until", nullable=True),
         of("recording", "hearing_id", "hearing"),
         sa.PrimaryKeyConstraint("id"),
     )

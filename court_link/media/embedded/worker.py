@@ -34,8 +34,8 @@ class WorkerSettings:
 
     `advertised_addresses` are the IP addresses that participants can reach, put into every answer; loopback
     is for a demonstration on one machine. Port 0 takes any free one. `capacity` counts participants.
-    `recordings` is the folder that recordings are written to, which workers of one machine may share; without
-    one nothing is recorded.
+    `recordings` is the folder that its recordings are written to, and no other worker's; without one nothing
+    is recorded.
     """
 
     control_host: str
@@ -71,7 +71,7 @@ def of_machine(settings: Settings) -> tuple[WorkerSettings, ...]:
             advertised_addresses=settings.media_addresses,
             node=f"{settings.media_node}-{number + 1}",
             capacity=settings.media_capacity,
-            recordings=str(settings.recordings),
+            recordings=str(settings.recordings / f"{settings.media_node}-{number + 1}"),
         )
         for number in range(settings.own_workers)
     )

@@ -109,7 +109,9 @@ class Recording(SQLModel, table=True):
     """One stretch of recording of a hearing, under a power, by order of somebody.
 
     `manifest` lists the files with length and SHA-256 once it has stopped; its digest stands in the audit.
-    `keep_until` is when retention ends; `deleted_at` when the files were destroyed.
+    `keep_until` is when retention ends, None while the court holds it; `deleted_at` when the files were
+    destroyed. `told_at` is the worker's own time of its newest word of it. `counted_until` is until when it
+    has a recorder beside those that were booked.
     """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -120,10 +122,13 @@ class Recording(SQLModel, table=True):
     started_at: datetime = Field(sa_column=moment())
     stopped_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     stalled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    stalled_why: str = ""
     manifest: dict[str, Any] | None = Field(default=None, sa_column=document(nullable=True))
     manifest_digest: str = ""
     keep_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     deleted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    told_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    counted_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class JoinSession(SQLModel, table=True):
@@ -138,6 +143,7 @@ class JoinSession(SQLModel, table=True):
     credential_version: int
     created_at: datetime = Field(sa_column=moment())
     seen_at: datetime = Field(sa_column=moment())
+    page: UUID | None = None  # the newest page of the device, which alone speaks for the link
     revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
