@@ -14,7 +14,8 @@ from court_link.api.asking import Asker, Settings, Store
 from court_link.api.bookings import BookingOut, rules
 from court_link.api.bookings import shown as booking_shown
 from court_link.scheduling import overrun
-from court_link.scheduling.overrun import Proposal, Way
+from court_link.scheduling.lengthening import Way
+from court_link.scheduling.overrun import Proposal
 
 router = APIRouter(prefix="/api/hearings", tags=["Overrun"])
 
@@ -95,7 +96,7 @@ async def preview(
     store: Store, ctx: Asker, settings: Settings, hearing_id: UUID, asked: OverrunIn
 ) -> ProposalOut:
     """What would follow if the hearing took longer. Nothing is changed."""
-    found = await store.write(
+    found = await store.read(
         overrun.propose, ctx, hearing_id, asked.minutes, asked.ways, rules=rules(settings)
     )
     return shown(found)

@@ -20,9 +20,10 @@ from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import OrganisationKind, Role
 from court_link.identity.organisations import Organisation
 from court_link.scheduling import booking, overrun, running, scheduler, waitlist
-from court_link.scheduling.overrun import Proposal, Unresolved, Way
+from court_link.scheduling.lengthening import Way
+from court_link.scheduling.overrun import Proposal, Unresolved
 from court_link.store import Db, Session, bookings
-from court_link.store.tables import EventRow, Hearing, Reservation, SittingSession
+from court_link.store.tables import EventRow, Hearing, Reservation, Shift, SittingSession
 from tests.api.apps import World
 from tests.county import SYSTEM_CONTEXT, County, add_hearing, add_shift
 from tests.stores import MONDAY
@@ -57,7 +58,7 @@ class Court:
         await self.db.write(running.start, SYSTEM_CONTEXT, hearing)
 
     async def propose(self, hearing: UUID, more: int, ways: dict[UUID, Way] | None = None) -> Proposal:
-        return await self.db.write(overrun.propose, self.clerk, hearing, more, ways, rules=RULES)
+        return await self.db.read(overrun.propose, self.clerk, hearing, more, ways, rules=RULES)
 
     async def approve(self, found: Proposal, ways: dict[UUID, Way] | None = None) -> None:
         await self.db.write(
@@ -240,18 +241,41 @@ async def test_a_full_pool_is_said_before_anybody_approves_and_nothing_is_half_d
     pushed = await court.booked(TEN + minutes(25), custody=(CustodyNeed(county.second_cell, 0, 0),))
 
     def nobody_left(session: Session, ctx: Context) -> None:
-        from court_link.store.tables import Shift
-
         (shift,) = session.exec(select(Shift))
         shift.ends_at = TEN + minutes(45)
 
     await court.db.write(nobody_left, SYSTEM_CONTEXT)
     found = await court.propose(long, 20)
-    assert found.refused
+    assert found.refused == "Demo Custody Suite is full."
     assert not found.ready
     with pytest.raises(SlotTaken):
         await court.approve(found)
     assert await court.slots(long, pushed) == [(TEN, 20), (TEN + minutes(25), 20)]
+
+
+async def test_units_that_the_hearing_has_already_count_as_its_own(court: Court) -> None:
+    """Two officers on shift for two custody matters: each goes on with the one that it has."""
+
+    def two_on_shift(session: Session, ctx: Context) -> None:
+        (shift,) = session.exec(select(Shift))
+        shift.staff = 2
+
+    county = court.county
+    long = await court.booked(TEN, custody=(CustodyNeed(county.cell, 0, 0),))
+    beside = county.second_courtroom
+    await court.booked(TEN, 40, room=beside, custody=(CustodyNeed(county.second_cell, 0, 0),))
+    await court.db.write(two_on_shift, SYSTEM_CONTEXT)
+    found = await court.propose(long, 15)
+    assert found.ready, found.refused
+    await court.approve(found)
+
+
+async def test_a_hearing_that_has_not_begun_may_not_go_past_its_sitting(court: Court) -> None:
+    long = await court.booked(TEN + minutes(150), 30)
+    found = await court.propose(long, 15)
+    assert not found.ready
+    with pytest.raises(SlotTaken):
+        await court.approve(found)
 
 
 async def test_a_person_of_the_court_approves_and_a_machine_may_not(court: Court) -> None:
@@ -265,7 +289,7 @@ async def test_a_person_of_the_court_approves_and_a_machine_may_not(court: Court
         (court.county.person(court.county.court, Role.USHER), Forbidden),
     ):
         with pytest.raises(error):
-            await court.db.write(overrun.propose, other, long, 10, rules=RULES)
+            await court.db.read(overrun.propose, other, long, 10, rules=RULES)
 
 
 async def test_only_what_is_booked_and_not_over_is_given_more(court: Court) -> None:

@@ -17,8 +17,9 @@ from court_link.api.pages.typed import Typed
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Invalid, SlotTaken, Stale
 from court_link.scheduling import matters, overrun
+from court_link.scheduling.lengthening import Way
 from court_link.scheduling.matters import Summary
-from court_link.scheduling.overrun import Proposal, Unresolved, Way
+from court_link.scheduling.overrun import Proposal, Unresolved
 from court_link.store import Db
 
 router = APIRouter(prefix="/hearings")
@@ -68,7 +69,7 @@ _WHY: dict[type[Conflict], str] = {
 async def _proposed(store: Db, ctx: Context, settings: Settings, hearing_id: UUID, typed: Typed) -> Proposal:
     more, ways = typed.whole("minutes", 0, MORE), _ways(typed.form)
     typed.check()
-    return await store.write(overrun.propose, ctx, hearing_id, more, ways, rules=rules(settings))
+    return await store.read(overrun.propose, ctx, hearing_id, more, ways, rules=rules(settings))
 
 
 def _ways(form: FormData | QueryParams) -> dict[UUID, Way]:
