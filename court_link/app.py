@@ -23,12 +23,14 @@ from court_link.api.observing import Metrics, Observing
 from court_link.api.pages.home import framed
 from court_link.api.pages.static import VersionedFiles
 from court_link.domain.clock import Clock
+from court_link.domain.context import SYSTEM, Context
 from court_link.identity.signing_in import Gate
+from court_link.media import due, exhibits
 from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.engine import Engine
 from court_link.media.rooms import Rooms
 from court_link.reactions import reactions
-from court_link.scheduling.scheduler import ticking
+from court_link.scheduling.scheduler import Chore, ticking
 from court_link.settings import Settings
 from court_link.store import migrate, open_db
 from court_link.store.audit import keep_checkpoints
@@ -82,11 +84,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
             for work in (
                 app.state.fanout.run,
                 app.state.rooms.run,
+                partial(due.run, app.state.db, app.state.rooms),
                 partial(deliver, app.state.db, handlers),
                 partial(keep_checkpoints, app.state.db, settings.checkpoints, secret),
             ):
                 ends.push_async_callback(_ended, asyncio.create_task(_kept_running(work)))
-            await ends.enter_async_context(ticking(app.state.db, chores=[app.state.importer.forget_left]))
+            await ends.enter_async_context(ticking(app.state.db, chores=_chores(app)))
             yield
 
     court_time = clock or WallClock()
@@ -115,6 +118,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
     app.add_middleware(Observing, metrics=app.state.metrics)
     app.openapi = lambda: describing.describe(app)  # type: ignore[method-assign]
     return app
+
+
+def _chores(app: FastAPI) -> list[Chore]:
+    """What is forgotten by and by beside what scheduling keeps."""
+    ctx = Context(SYSTEM, request_id="tidy")
+    return [app.state.importer.forget_left, partial(app.state.db.write, exhibits.destroy_old, ctx)]
 
 
 async def _kept_running(work: Callable[[], Awaitable[None]]) -> None:

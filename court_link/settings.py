@@ -71,6 +71,8 @@ class Settings(StoreSettings):
     hold_seconds: int = Field(600, ge=5, le=3600)
     #: Minutes that a time from the wait list is kept for whom it is offered to.
     waitlist_offer_minutes: int = Field(30, ge=5, le=24 * 60)
+    #: Seconds from the warning until a consultation that the court recalls ends.
+    recall_seconds: int = Field(120, ge=0, le=900)
     #: Writes that may wait before a 503 is answered.
     write_queue: int = Field(256, ge=1)
 

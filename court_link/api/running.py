@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from court_link.api.asking import Store
 from court_link.api.participant import LiveRooms, Moderator
@@ -17,7 +17,8 @@ from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.hearing import EndCause, HearingState, Outcome
 from court_link.domain.link import Link
-from court_link.media import joining, kit
+from court_link.domain.rooms import Grant, consultation_of, grants
+from court_link.media import granting, joining, kit
 from court_link.media.rooms import Rooms
 from court_link.scheduling import running
 from court_link.scheduling.running import Stage
@@ -32,6 +33,14 @@ UPON_LINK: Mapping[str, Callable[[Session, Context, UUID], Link]] = {
     "refuse": joining.refuse,
     "send-back": joining.send_back,
     "remove": joining.remove,
+    "call": granting.call,
+    "release": granting.release,
+    "mute": granting.mute,
+    "unmute": granting.unmute,
+    "stop-video": granting.stop_video,
+    "allow-video": granting.allow_video,
+    "allow-screen": granting.allow_screen,
+    "stop-screen": granting.stop_screen,
 }
 #: Acts upon the hearing that need nothing said.
 UPON_HEARING: Mapping[str, Callable[..., Stage]] = {
@@ -75,6 +84,9 @@ class Participation(BaseModel):
     place: str
     identified: bool
     revoked: bool
+    grants: list[Grant]
+    called_at: datetime | None
+    released_at: datetime | None
     version: int
 
 
@@ -86,9 +98,12 @@ def participation(link: Link) -> Participation:
         part=link.part,
         label=link.label,
         admission=link.admission,
-        place=link.place,
+        place="consultation" if consultation_of(link.place) else link.place,
         identified=link.identified_at is not None,
         revoked=link.revoked,
+        grants=sorted(grants(link)),
+        called_at=link.called_at,
+        released_at=link.released_at,
         version=link.version,
     )
 
@@ -190,6 +205,37 @@ async def end_hearing(
     stage = await end(store, rooms, ctx, hearing_id, ending.model_dump(), if_match)
     response.headers.update(etag(stage.version))
     return _shown(stage)
+
+
+class Granted(BaseModel):
+    """The whole of what a participant may do in the hearing."""
+
+    grants: Annotated[list[Grant], Field(max_length=len(Grant), examples=[["camera", "receive"]])]
+
+
+@router.put("/links/{link_id}/grants")
+async def grant(
+    link_id: UUID, asked: Granted, store: Store, rooms: LiveRooms, ctx: Moderator
+) -> Participation:
+    """Say what a participant may send and receive in the hearing."""
+    link = await store.write(granting.grant, ctx, link_id, asked.grants)
+    await rooms.push(link.hearing_id)
+    return participation(link)
+
+
+@router.post("/hearings/{hearing_id}/mute-all")
+async def mute_everybody(
+    hearing_id: UUID, store: Store, rooms: LiveRooms, ctx: Moderator
+) -> list[Participation]:
+    """Mute everybody in the hearing but the court itself; answers who was muted."""
+    return [participation(link) for link in await mute_all(store, rooms, ctx, hearing_id)]
+
+
+async def mute_all(db: Db, rooms: Rooms, ctx: Context, hearing_id: UUID) -> tuple[Link, ...]:
+    """Mute everybody but the court; the room follows before this answers."""
+    muted = await db.write(granting.mute_all, ctx, hearing_id)
+    await rooms.push(hearing_id)
+    return muted
 
 
 @router.post("/problems/{problem_id}/resolve", status_code=204)

@@ -17,16 +17,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from court_link.api import running
+from court_link.api import requests
 from court_link.api.asking import NotSignedIn
 from court_link.api.fanout import Fanout, Subscription
 from court_link.api.participant import authenticate, ice_servers
 from court_link.domain.context import Context
-from court_link.domain.errors import CourtLinkError, Invalid, NotFound, Unavailable
+from court_link.domain.errors import CourtLinkError, NotFound, Unavailable
 from court_link.domain.ids import new_id
-from court_link.media import joining, kit, signalling
-from court_link.media.kit import Trouble
-from court_link.media.rooms import Rooms, hearing_of
+from court_link.media import joining, signalling
+from court_link.media.rooms import Rooms
 from court_link.settings import Settings
 from court_link.store import Db
 
@@ -66,6 +65,10 @@ class Socket:
     @property
     def db(self) -> Db:
         return self.socket.app.state.db  # type: ignore[no-any-return]
+
+    @property
+    def settings(self) -> Settings:
+        return self.socket.app.state.settings  # type: ignore[no-any-return]
 
     @property
     def rooms(self) -> Rooms:
@@ -121,6 +124,7 @@ async def _hold(page: Socket, fanout: Fanout, sockets: dict[UUID, Socket]) -> No
     older = sockets.get(page.link_id)
     sockets[page.link_id] = page
     link = await page.db.write(joining.arrive, page.ctx)
+    await page.db.write(joining.heartbeat, page.ctx, page.token)  # a page, which will say when it has settled
     with fanout.subscribe({f"hearing:{link.hearing_id}"}) as subscription:
         if older is not None:
             older.replaced = True
@@ -203,7 +207,7 @@ async def _read_all(page: Socket) -> None:
         number = message.get("id")
         try:
             page.ctx = await _again(page.db, page.token)
-            await _do(page, message)
+            await requests.perform(page.db, page.rooms, page.ctx, page.settings, message)
         except CourtLinkError as refused:
             await page.answers.put({"type": "refused", "id": number, "message": refused.message})
         else:
@@ -219,35 +223,3 @@ async def _read(socket: WebSocket) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise Ended(BAD_MESSAGE, "A message is a small JSON object.")
     return message
-
-
-async def _do(page: Socket, message: Mapping[str, Any]) -> None:
-    """What a page asks for. Raises the use case's refusal, or Invalid for what is no request."""
-    db, rooms, ctx = page.db, page.rooms, page.ctx
-    match message:
-        case {"type": "leave"}:
-            link = await db.write(joining.leave, ctx)
-            await rooms.push(link.hearing_id)
-        case {"type": "problem", "kind": str(kind)} if kind in set(Trouble):
-            await db.write(kit.report, ctx, Trouble(kind))
-        case {"type": "resolve", "problem": str(problem)}:
-            await db.write(kit.resolve, ctx, _id(problem))
-        case {"type": str(act), "link": str(link_id)} if act in running.UPON_LINK:
-            await running.upon_link(db, rooms, ctx, act, _id(link_id))
-        case {"type": str(act)} if act in running.UPON_HEARING:
-            await running.upon_hearing(db, rooms, ctx, act, await _hearing(page))
-        case {"type": "end"}:
-            await running.end(db, rooms, ctx, await _hearing(page), message)
-        case _:
-            raise Invalid("There is no such request.")
-
-
-async def _hearing(page: Socket) -> UUID:
-    return await page.db.read(hearing_of, page.ctx, page.link_id)
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None

@@ -9,11 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from court_link.domain.context import Context
-from court_link.domain.link import Admission, Link
+from court_link.domain.link import LOBBY, Admission, Link
 from court_link.domain.roles import Part
-from court_link.media.kit import Trouble
+from court_link.domain.rooms import CONSULTS, WITNESSES, Grant, consultation_of, grants, takes_part
+from court_link.domain.standing import Standing
+from court_link.media.kit import CONNECTION, Trouble
 from court_link.media.presence import quality_words
-from court_link.store import Session, links, live
+from court_link.store import Session, hearings, links, live, rooms
+from court_link.store.recordings import STALLED
 from court_link.store.tables import LinkMedia
 
 #: The parts of a hearing as its participants read them.
@@ -28,6 +31,7 @@ PARTS: Mapping[Part, str] = {
     Part.WITNESS: "Witness",
     Part.PROBATION: "Probation",
     Part.APPROPRIATE_ADULT: "Appropriate adult",
+    Part.YOUTH_OFFENDING_TEAM: "Youth offending team",
     Part.OBSERVER: "Observer",
 }
 
@@ -39,6 +43,8 @@ TROUBLES: Mapping[str, str] = {
     Trouble.DROPPED: "keeps losing the connection",
     Trouble.DEVICE_REFUSED: "could not use a camera or microphone",
     Trouble.OTHER: "has a technical problem",
+    CONNECTION: "has a connection that may not be good enough for evidence",
+    STALLED: "stopped: nothing is written at the moment",
     "second_device": "has a link that was tried on a second device",
 }
 
@@ -49,7 +55,8 @@ class Attendance:
 
     `says` is where they are and `kit` what their last try of it found, in words; `directed` is whether a
     direction in force lets them take part remotely (or they need none); `acts` are what may be done to them
-    now, by the names of the API.
+    now, by the names of the API. `place` is where they are, in words; of who is in private consultation
+    nothing more is known than that, and whether they are connected.
     """
 
     link: Link
@@ -60,6 +67,7 @@ class Attendance:
     says: str
     kit: str
     acts: tuple[str, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +81,23 @@ class OpenProblem:
 
 def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Attendance, ...]:
     """Everybody who may come in, oldest link first. The caller checks that the asker runs the hearing."""
-    people = links.of_hearing(session, ctx, hearing_id)
-    ids = [link.id for link in people]
-    directions, media = links.directed(session, hearing_id), live.media(session, ids)
-    at_device = live.at_device(session, ids)
+    return of_standing(session, ctx, rooms.standing(session, ctx, hearings.row(session, hearing_id)))
+
+
+def of_standing(session: Session, ctx: Context, standing: Standing) -> tuple[Attendance, ...]:
+    """Everybody of a hearing as it stands, oldest link first."""
+    ids = [link.id for link in standing.links]
+    media, at_device = live.media(session, ids), live.at_device(session, ids)
     return tuple(
         _attendance(
             link,
             media.get(link.id),
-            directed=not link.remote or link.id in directions,
+            directed=not link.remote or link.id in standing.directions,
             here=link.id in at_device and link.left_at is None,
             own=link.id == ctx.actor.link_id,
+            private=standing.private,
         )
-        for link in people
+        for link in standing.links
     )
 
 
@@ -95,7 +107,7 @@ def problems(session: Session, ctx: Context, hearing_id: UUID) -> tuple[OpenProb
     return tuple(
         OpenProblem(
             each.id,
-            f"{labels.get(each.link_id, 'Somebody') if each.link_id else 'Somebody'} "
+            f"{labels.get(each.link_id, 'Somebody') if each.link_id else 'The recording'} "
             f"{TROUBLES.get(each.kind, TROUBLES[Trouble.OTHER])}",
             each.reported_at,
         )
@@ -103,32 +115,78 @@ def problems(session: Session, ctx: Context, hearing_id: UUID) -> tuple[OpenProb
     )
 
 
-def _attendance(link: Link, media: LinkMedia | None, *, directed: bool, here: bool, own: bool) -> Attendance:
+def _attendance(
+    link: Link, media: LinkMedia | None, *, directed: bool, here: bool, own: bool, private: bool
+) -> Attendance:
     connected = bool(media and media.connected)
-    quality = quality_words(media.quality) if media and connected else ""
+    consulting = consultation_of(link.place) is not None
+    quality = quality_words(media.quality) if media and connected and not consulting else ""
     return Attendance(
         link=link,
         part=PARTS[link.part],
         directed=directed,
         here=here,
         connected=connected,
-        says=_says(link.admission, quality, here=here, connected=connected),
+        says=_private(connected=connected)
+        if consulting
+        else _says(link.admission, quality, here=here, connected=connected),
         kit=_kit(link.kit_check),
-        acts=_acts(link, directed=directed, own=own),
+        acts=_acts(link, directed=directed, own=own, private=private),
+        place=place_words(link),
     )
 
 
-def _acts(link: Link, *, directed: bool, own: bool) -> tuple[str, ...]:
+def place_words(link: Link) -> str:
+    """Where somebody is, as those who run the hearing read it."""
+    if consultation_of(link.place) is not None:
+        return "In private consultation"
+    if link.place == LOBBY:
+        return "In the lobby" if link.admission is Admission.WAITING else ""
+    if link.part in WITNESSES and link.called_at is None:
+        return "Waiting to be called"
+    return "Released" if link.part in WITNESSES and link.released_at is not None else "In the hearing"
+
+
+def _private(*, connected: bool) -> str:
+    return "In private consultation" if connected else "In private consultation, not connected"
+
+
+def _acts(link: Link, *, directed: bool, own: bool, private: bool) -> tuple[str, ...]:
     if own:  # who runs the hearing leaves it; nobody removes themselves
         return ()
+    consulting = consultation_of(link.place) is not None
+    known = link.identified_at is not None and link.left_at is None
+    to_private = (
+        ("recall",) if consulting else ("consult",) if private and known and link.part in CONSULTS else ()
+    )
     match link.admission:
-        case Admission.WAITING if link.identified_at is None:
+        case Admission.WAITING if not known:
             return ("identify", "refuse")
         case Admission.WAITING:
-            return ("admit", "refuse") if directed else ("refuse",)
+            return (*(("admit",) if directed else ()), "refuse", *to_private)
+        case Admission.ADMITTED if link.moderates:
+            return ("remove",)
         case Admission.ADMITTED:
-            return ("remove",) if link.moderates else ("send-back", "remove")
+            granted = () if consulting else (*_calling(link), *_granting(link))
+            return (*granted, *to_private, "send-back", "remove")
     return ()
+
+
+def _calling(link: Link) -> tuple[str, ...]:
+    if link.part not in WITNESSES:
+        return ()
+    return ("release",) if takes_part(link) else ("call",)
+
+
+def _granting(link: Link) -> tuple[str, ...]:
+    if link.part is Part.OBSERVER:
+        return ()
+    held = grants(link)
+    return (
+        "mute" if Grant.MICROPHONE in held else "unmute",
+        "stop-video" if Grant.CAMERA in held else "allow-video",
+        "stop-screen" if Grant.SCREEN in held else "allow-screen",
+    )
 
 
 def _says(admission: Admission, quality: str, *, here: bool, connected: bool) -> str:

@@ -22,7 +22,10 @@ from court_link.domain.link import HEARING, LOBBY, Admission, Link, LinkEvent, l
 from court_link.domain.places import PersonKind
 from court_link.domain.requirements import Place
 from court_link.domain.roles import MODERATORS, Part, Permission
+from court_link.domain.rooms import consultation_of
+from court_link.media import consulting
 from court_link.media.credentials import BadCredential, Keys, Redeemed, digest
+from court_link.media.moving import move
 from court_link.store import Session, calendar, hearings, join_sessions, links, live, screens
 from court_link.store.tables import Hearing
 from court_link.store.tables import Link as LinkRow
@@ -139,7 +142,8 @@ def heartbeat(session: Session, ctx: Context, token: str) -> None:
 
 def leave(session: Session, ctx: Context) -> Link:
     """The participant leaves of their own accord, and may come back to the same place within the slot."""
-    row = links.row(session, _own(session, ctx).id)
+    row, _ = links.own(session, ctx)
+    consulting.depart(session, ctx, row)
     if row.left_at is None:
         row.left_at = ctx.now
         row.version += 1
@@ -149,7 +153,7 @@ def leave(session: Session, ctx: Context) -> Link:
 
 def identify(session: Session, ctx: Context, link_id: UUID) -> Link:
     """Somebody of the court confirms who is at this device."""
-    row, _ = _of_the_court(session, ctx, link_id)
+    row, _ = links.in_charge_of(session, ctx, link_id)
     if row.admission not in (Admission.WAITING, Admission.ADMITTED):
         raise WrongState("This person is not in the lobby, so you cannot confirm who they are.")
     if row.identified_at is None:
@@ -166,7 +170,7 @@ def admit(session: Session, ctx: Context, link_id: UUID) -> Link:
     for a remote person a live-link direction in force (Criminal Justice Act 2003 s.51; observers s.85A of
     the Courts Act 2003). Raises NotOpen, NotIdentified, NoDirection.
     """
-    row, hearing = _of_the_court(session, ctx, link_id)
+    row, hearing = links.in_charge_of(session, ctx, link_id)
     if hearing.state not in LIVE:
         raise NotOpen
     if row.admission is Admission.ADMITTED:
@@ -182,18 +186,18 @@ def admit(session: Session, ctx: Context, link_id: UUID) -> Link:
 
 def refuse(session: Session, ctx: Context, link_id: UUID) -> Link:
     """Turn away a person who waits; they need a fresh link to come back."""
-    row, _ = _of_the_court(session, ctx, link_id)
+    row, _ = links.in_charge_of(session, ctx, link_id)
     _shut_out(session, ctx, row, EventKind.LINK_REFUSED, LinkEvent.REFUSE)
     return links.value(row)
 
 
 def send_back(session: Session, ctx: Context, link_id: UUID) -> Link:
     """Back to the lobby: their sound and picture end at once, and they may be let in again."""
-    row, _ = _of_the_court(session, ctx, link_id)
+    row, _ = links.in_charge_of(session, ctx, link_id)
     if row.part in MODERATORS:
         raise Conflict("The court's own device does not wait in the lobby. Remove it instead.")
     row.admission = rules.after(row.admission, LinkEvent.LEAVE)
-    row.place = LOBBY
+    _to_the_lobby(session, ctx, row)
     row.version += 1
     links.bump(session, row.hearing_id)
     links.record(session, ctx, EventKind.LINK_SENT_BACK, row)
@@ -202,7 +206,7 @@ def send_back(session: Session, ctx: Context, link_id: UUID) -> Link:
 
 def remove(session: Session, ctx: Context, link_id: UUID) -> Link:
     """Out of the hearing: media, join session and credential end together."""
-    row, _ = _of_the_court(session, ctx, link_id)
+    row, _ = links.in_charge_of(session, ctx, link_id)
     _shut_out(session, ctx, row, EventKind.LINK_REMOVED, LinkEvent.REMOVE)
     return links.value(row)
 
@@ -226,7 +230,7 @@ def enforce_directions(session: Session, ctx: Context, hearing_id: UUID) -> tupl
     standing = links.directed(session, hearing_id)
     gone = []
     for link in links.of_hearing(session, ctx, hearing_id):
-        if link.remote and link.in_hearing and link.id not in standing:
+        if link.remote and link.admission is Admission.ADMITTED and link.id not in standing:
             send_back(session, ctx, link.id)
             gone.append(link.id)
     return tuple(gone)
@@ -317,15 +321,6 @@ def _own(session: Session, ctx: Context) -> Link:
     return links.get(session, ctx, ctx.actor.link_id)
 
 
-def _of_the_court(session: Session, ctx: Context, link_id: UUID) -> tuple[LinkRow, Hearing]:
-    """A link and its hearing, both locked (the hearing first), for somebody who runs it."""
-    hearing = links.check_runs(session, ctx, links.get(session, ctx, link_id).hearing_id)
-    row = links.row(session, link_id)
-    if row.revoked:
-        raise NotFound
-    return row, hearing
-
-
 def _issuing(session: Session, ctx: Context, hearing_id: UUID, *, lock: bool = True) -> Hearing:
     hearing = hearings.visible(session, ctx, hearing_id, lock=lock)
     if not (ctx.actor.everywhere or hearing.court_id in ctx.actor.scope):
@@ -360,7 +355,7 @@ def _is_theirs(session: Session, ctx: Context, hearing: Hearing, row: LinkRow) -
 def _arrive(session: Session, ctx: Context, row: LinkRow) -> None:
     arrived = rules.after(row.admission, LinkEvent.ARRIVE)
     if arrived is not row.admission:
-        row.admission, row.arrived_at, row.place = arrived, ctx.now, LOBBY
+        row.admission, row.arrived_at = arrived, ctx.now
         row.version += 1
         links.record(session, ctx, EventKind.LINK_ARRIVED, row)
     # The court is not let in by anybody else: it has signed in, which is its authority.
@@ -369,8 +364,13 @@ def _arrive(session: Session, ctx: Context, row: LinkRow) -> None:
 
 
 def _admit(session: Session, ctx: Context, row: LinkRow) -> None:
+    """Into the hearing, or once their consultation is over. A witness waits there to be called."""
     row.admission = rules.after(row.admission, LinkEvent.ADMIT)
-    row.place, row.admitted_at = HEARING, ctx.now
+    row.admitted_at, row.called_at, row.released_at = ctx.now, None, None
+    if consultation_of(row.place) is None:
+        move(session, ctx, row, HEARING)
+    else:
+        row.back_to = HEARING
     row.version += 1
     links.bump(session, row.hearing_id)
     links.record(session, ctx, EventKind.LINK_ADMITTED, row)
@@ -387,10 +387,17 @@ def _shut_out(
     must = event is LinkEvent.REFUSE or kind is EventKind.LINK_REMOVED
     if must or (row.admission, event) in rules.TRANSITIONS:
         row.admission = rules.after(row.admission, event)
-    row.place, row.identified_by, row.identified_at = LOBBY, None, None
+    _to_the_lobby(session, ctx, row)
+    row.identified_by = row.identified_at = None
     if event in {LinkEvent.REFUSE, LinkEvent.REMOVE} and row.left_at is None:
         row.left_at = ctx.now  # their time on the link is over, not only at the hearing's end
     links.revoke(session, ctx, row, kind, **data)
+
+
+def _to_the_lobby(session: Session, ctx: Context, row: LinkRow) -> None:
+    """Out of any room; a consultation that cannot be without them ends."""
+    consulting.depart(session, ctx, row, LOBBY)
+    move(session, ctx, row, LOBBY)
 
 
 def _alert_second_device(session: Session, ctx: Context, row: LinkRow) -> None:

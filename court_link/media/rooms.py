@@ -32,7 +32,7 @@ from court_link.media.engine import (
     Snapshot,
 )
 from court_link.media.engine import EventKind as Happened
-from court_link.store import Db, links, live
+from court_link.store import Db, links, live, rooms
 from court_link.store import Session as StoreSession
 from court_link.store.tables import Hearing
 
@@ -60,9 +60,10 @@ def desired(session: StoreSession, ctx: Context, hearing_id: UUID) -> Desired | 
     if hearing is None:
         return None
     row = live.room(session, hearing_id)
-    people = links.of_hearing(session, ctx, hearing_id)
-    room = arrange(hearing_id, row.version, hearing.state, people, links.directed(session, hearing_id))
-    return Desired(room, hearing.state in LIVE, row.applied_version, row.epoch, row.closed)
+    room = arrange(rooms.standing(session, ctx, hearing))
+    # Before the hearing and after it there may be consultations, and nothing else.
+    alive = hearing.state in LIVE or bool(room.links)
+    return Desired(room, alive, row.applied_version, row.epoch, row.closed)
 
 
 def hearing_of(session: StoreSession, ctx: Context, link_id: UUID) -> UUID:

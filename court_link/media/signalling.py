@@ -17,12 +17,15 @@ from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
 from court_link.domain.hearing import HearingState, outcomes
 from court_link.domain.link import JOIN_BEFORE, Link, lobby_is_open
-from court_link.media import attendance
+from court_link.domain.roles import Part
+from court_link.domain.rooms import WITNESSES, consultation_of, grants, takes_part
+from court_link.domain.standing import Consultation, Exhibit, Standing
+from court_link.media import attendance, consulting, exhibits, words
 from court_link.media.arrangement import arrange
 from court_link.media.attendance import PARTS, Attendance, OpenProblem
 from court_link.media.engine import DesiredLink
 from court_link.media.presence import quality_words
-from court_link.store import Session, hearings, links, live
+from court_link.store import Session, hearings, links, live, rooms
 from court_link.store.tables import Hearing, LinkMedia
 
 #: The stage of a hearing as its participants read it.
@@ -47,39 +50,42 @@ class View:
 
 def view(session: Session, ctx: Context, link_id: UUID, *, reachable: bool) -> View:
     """What the page of this link may know now. Raises NotFound when the link is no way in any more."""
-    me = links.get(session, ctx, link_id)
-    if me.revoked or ctx.actor.link_id != me.id:
+    hearing = hearings.visible(session, ctx, links.get(session, ctx, link_id).hearing_id)
+    standing = rooms.standing(session, ctx, hearing)
+    me = standing.link(link_id)
+    if me is None or ctx.actor.link_id != me.id:
         raise NotFound
-    hearing = hearings.visible(session, ctx, me.hearing_id)
-    people = links.of_hearing(session, ctx, hearing.id)
-    directions = links.directed(session, hearing.id)
     row = live.room(session, hearing.id)
-    room = arrange(hearing.id, row.version, hearing.state, people, directions)
-    mine = next((link for link in room.links if link.link == str(me.id)), None)
-    inside = mine is not None
-    known = live.media(session, [link.id for link in people])
+    mine = next((link for link in arrange(standing).links if link.link == str(me.id)), None)
+    known = live.media(session, [link.id for link in standing.links])
     message: dict[str, Any] = {
         "type": "state",
         "hearing": _hearing(session, hearing),
-        "you": _you(session, ctx, hearing, me, inside=inside),
+        "you": _you(session, ctx, hearing, me, inside=mine is not None)
+        | _told(standing, me, known, inside=mine is not None),
         "media": {
             "ready": reachable,
             "epoch": row.epoch,
-            "negotiate": inside,
+            "negotiate": mine is not None,
             "send": sorted(mine.publish) if mine else [],
             "receive": bool(mine and mine.receive),
         },
-        "seats": _seats(mine, people, known) if mine else [],
+        "seats": _seats(mine, standing.links, known) if mine else [],
+        "consultation": _own_consultation(standing, me),
+        "screen": _screen(standing, mine),
+        "exhibits": [_exhibit(standing, each, me) for each in exhibits.seen_by(standing, me)] if mine else [],
+        "recording": _recording(standing),
     }
-    if inside and me.moderates:
-        message["people"] = [_person(one) for one in attendance.of_hearing(session, ctx, hearing.id)]
+    if mine is not None and me.moderates:
+        message["people"] = [_person(one) for one in attendance.of_standing(session, ctx, standing)]
         message["problems"] = [_problem(one) for one in attendance.problems(session, ctx, hearing.id)]
         message["outcomes"] = outcomes(hearing.hearing_type)
+        message["consultations"] = [_consultation(standing, each) for each in standing.consultations]
     return View(message, hearing.id)
 
 
 def introduction(session: Session, ctx: Context) -> Mapping[str, Any]:
-    """What a page shows before its participant asks to be let in: which hearing this is, and as whom."""
+    """What a page shows before its participant asks to be let in: which hearing this is, as whom, and when."""
     if ctx.actor.link_id is None:
         raise NotFound
     me = links.get(session, ctx, ctx.actor.link_id)
@@ -87,6 +93,7 @@ def introduction(session: Session, ctx: Context) -> Mapping[str, Any]:
     return {
         "hearing": _hearing(session, hearing),
         "you": _you(session, ctx, hearing, me, inside=False),
+        "now": ctx.now.isoformat(),  # so that a page can count down by the court's clock
     }
 
 
@@ -121,6 +128,105 @@ def _you(session: Session, ctx: Context, hearing: Hearing, me: Link, *, inside: 
     }
 
 
+def _told(standing: Standing, me: Link, known: Mapping[UUID, LinkMedia], *, inside: bool) -> dict[str, Any]:
+    """Where this participant is, what they may do there, and whom they may speak to in private."""
+    court_here = any(link.moderates and _connected(known.get(link.id)) for link in standing.links)
+    clients = consulting.callable_by(standing, me) if me.part is Part.ADVOCATE else ()
+    served = standing.ties.get(me.id, frozenset())
+    return {
+        "place": "consultation" if consultation_of(me.place) else me.place,
+        "move": me.moves,
+        "settled": me.settled == me.moves,
+        "grants": sorted(grants(me)),
+        "withdrawn": list(words.withdrawn(me)),
+        "called": takes_part(me) if me.part in WITNESSES else None,
+        "words": words.where_you_are(standing, me, inside=inside, court_here=court_here),
+        "consult": {"may": [_named(link) for link in clients]},
+        "agreements": _agreements(standing, me, served),
+        "whisper": _whisper(standing, me, served) if inside and me.part is Part.INTERPRETER else None,
+        "sharing": standing.sharing is not None and standing.sharing.source == me.id,
+    }
+
+
+def _agreements(standing: Standing, me: Link, served: frozenset[UUID]) -> list[dict[str, Any]]:
+    """The clients for whom an advocate says whether they may be in one room with co-defendants."""
+    clients = [link for link in standing.links if link.part is Part.DEFENDANT]
+    if me.part is not Part.ADVOCATE or len(clients) < 2:
+        return []
+    return [
+        {"client": str(link.id), "label": link.label, "agrees": (me.id, link.id) in standing.agreed}
+        for link in clients
+        if link.id in served
+    ]
+
+
+def _whisper(standing: Standing, me: Link, served: frozenset[UUID]) -> dict[str, Any]:
+    """Those to whom an interpreter may speak alone, and to whom they do."""
+    near = [link for link in standing.links if link.id in served and link.place == me.place]
+    return {"may": [_named(link) for link in near], "to": str(me.whisper_to) if me.whisper_to else None}
+
+
+def _own_consultation(standing: Standing, me: Link) -> dict[str, Any] | None:
+    """The consultation that this participant is in; of any other they are told nothing."""
+    room = standing.of(me)
+    if room is None:
+        return None
+    others = [link for link in standing.inside(room.place) if link.id != me.id]
+    return {
+        "id": str(room.id),
+        "with": [_named(link) | {"part_words": PARTS[link.part]} for link in others],
+        "closes_at": room.closes_at.isoformat() if room.closes_at else None,
+        "closes_words": words.closing(room),
+        "recalled": room.closes_at is not None,
+    }
+
+
+def _consultation(standing: Standing, room: Consultation) -> dict[str, Any]:
+    """A consultation as those who run the hearing see it: who is in it, since when, and until when."""
+    return {
+        "id": str(room.id),
+        "people": [link.label for link in standing.inside(room.place)],
+        "since": room.opened_at.isoformat(),
+        "closes_at": room.closes_at.isoformat() if room.closes_at else None,
+    }
+
+
+def _screen(standing: Standing, mine: DesiredLink | None) -> dict[str, str] | None:
+    source = standing.link(UUID(mine.screen)) if mine and mine.screen else None
+    return _named(source) if source else None
+
+
+def _exhibit(standing: Standing, exhibit: Exhibit, me: Link) -> dict[str, Any]:
+    """An exhibit; to whom else it is shown is told to the court and to who presents it."""
+    source = standing.link(exhibit.source)
+    shown: dict[str, Any] = {
+        "id": str(exhibit.id),
+        "title": exhibit.title,
+        "url": "" if exhibit.live else f"/api/exhibits/{exhibit.id}/content",
+        "media_type": exhibit.media_type,
+        "source": str(exhibit.source),
+        "source_label": source.label if source else "",
+        "live": exhibit.live,
+        "shown": exhibit.shown,
+    }
+    if me.moderates or exhibit.source == me.id:
+        shown["shown_to"] = sorted(map(str, exhibit.shown_to))
+    return shown
+
+
+def _recording(standing: Standing) -> dict[str, Any] | None:
+    """That the hearing is recorded, under which power and by whose order: everybody is told."""
+    recording = standing.recording
+    if recording is None:
+        return None
+    return {
+        "since": recording.started_at.isoformat(),
+        "power": recording.power,
+        "ordered_by": recording.ordered_by,
+        "stalled": recording.stalled,
+    }
+
+
 def _seats(
     mine: DesiredLink, people: Sequence[Link], known: Mapping[UUID, LinkMedia]
 ) -> list[dict[str, Any] | None]:
@@ -130,21 +236,26 @@ def _seats(
 
 
 def _seat(link: Link, media: LinkMedia | None) -> dict[str, Any]:
-    return {
-        "link": str(link.id),
-        "label": link.label,
+    return _named(link) | {
         "part": link.part.value,
         "part_words": PARTS[link.part],
-        "connected": bool(media and media.connected),
+        "connected": _connected(media),
         "quality": quality_words(media.quality) if media and media.connected else "",
     }
 
 
+def _named(link: Link) -> dict[str, str]:
+    return {"link": str(link.id), "label": link.label}
+
+
+def _connected(media: LinkMedia | None) -> bool:
+    return bool(media and media.connected)
+
+
 def _person(one: Attendance) -> dict[str, Any]:
     """One of all who are expected, as those who run the hearing see them."""
-    return {
-        "link": str(one.link.id),
-        "label": one.link.label,
+    consultation = consultation_of(one.link.place)
+    return _named(one.link) | {
         "part": one.link.part.value,
         "part_words": one.part,
         "admission": one.link.admission.value,
@@ -154,6 +265,10 @@ def _person(one: Attendance) -> dict[str, Any]:
         "here": one.here,
         "says": one.says,
         "kit": one.kit,
+        "place": "consultation" if consultation else one.link.place,
+        "place_words": one.place,
+        "consultation": str(consultation) if consultation else None,
+        "grants": sorted(grants(one.link)),
         "acts": list(one.acts),
     }
 

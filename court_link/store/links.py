@@ -262,6 +262,32 @@ def check_runs(session: Session, ctx: Context, hearing_id: UUID, *, lock: bool =
     return hearing
 
 
+def in_charge_of(session: Session, ctx: Context, link_id: UUID) -> tuple[LinkRow, Hearing]:
+    """A link and its hearing, both locked (the hearing first), for somebody who runs it.
+
+    Raises what `check_runs` does, and NotFound for a link that was revoked.
+    """
+    hearing = check_runs(session, ctx, get(session, ctx, link_id).hearing_id)
+    found = row(session, link_id)
+    if found.revoked:
+        raise NotFound
+    return found, hearing
+
+
+def own(session: Session, ctx: Context, *, lock: bool = True) -> tuple[LinkRow, Hearing]:
+    """The participant's own link and its hearing, both locked (the hearing first) unless only read.
+
+    Raises Forbidden for anybody who has come in by no link, NotFound when theirs leads nowhere any more.
+    """
+    if ctx.actor.link_id is None:
+        raise Forbidden
+    hearing = hearings.visible(session, ctx, get(session, ctx, ctx.actor.link_id).hearing_id, lock=lock)
+    found = row(session, ctx.actor.link_id)
+    if found.revoked:
+        raise NotFound
+    return found, hearing
+
+
 def room_owner(session: Session, row: LinkRow) -> UUID | None:
     """The organisation whose room the link's device stands in, when it stands in one."""
     room = session.get(Resource, row.room_id) if row.room_id is not None else None

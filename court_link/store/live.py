@@ -19,6 +19,7 @@ from court_link.domain.times import Interval
 from court_link.store import Session, events
 from court_link.store.tables import (
     Booking,
+    Consultation,
     Hearing,
     JoinSession,
     Link,
@@ -67,10 +68,15 @@ def room(session: Session, hearing_id: UUID) -> LiveRoom:
 
 def open_rooms(session: Session, ctx: Context) -> tuple[UUID, ...]:
     """The hearings whose rooms the media worker should hold, or still holds and should not."""
+    consulting = select(Consultation.hearing_id).where(col(Consultation.closed_at).is_(None))
     rows = session.exec(
         select(LiveRoom.hearing_id)
         .join(Hearing, col(Hearing.id) == LiveRoom.hearing_id)
-        .where(col(Hearing.state).in_(LIVE) | (col(LiveRoom.applied_version) > 0) & ~col(LiveRoom.closed))
+        .where(
+            col(Hearing.state).in_(LIVE)
+            | (col(LiveRoom.applied_version) > 0) & ~col(LiveRoom.closed)
+            | col(LiveRoom.hearing_id).in_(consulting)
+        )
     )
     return tuple(rows)
 

@@ -2,21 +2,17 @@
 
 import asyncio
 import time
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlmodel import select
 
 from court_link.domain.context import SYSTEM, Context
-from court_link.domain.direction import Medium
 from court_link.domain.events import EventKind as E
-from court_link.domain.hearing import HearingState as H
 from court_link.domain.hearing import Outcome
-from court_link.domain.link import HEARING, LOBBY, Admission, Link
-from court_link.domain.roles import Part
+from court_link.domain.link import Link
 from court_link.media import joining
-from court_link.media.arrangement import SEATS, arrange
-from court_link.media.engine import EngineUnavailable, Kind, NoSuchSession, NotAdmitted
+from court_link.media.engine import EngineUnavailable, NoSuchSession, NotAdmitted
 from court_link.media.fake import FakeEngine
 from court_link.media.rooms import Rooms, check_inside
 from court_link.scheduling import running
@@ -31,91 +27,6 @@ OFFER = (
     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=recvonly\r\n"
     "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\na=recvonly\r\n"
 )
-
-
-def link(
-    part: Part, admission: Admission = Admission.ADMITTED, place: str = HEARING, remote: bool = True
-) -> Link:
-    return Link(
-        id=uuid4(),
-        hearing_id=uuid4(),
-        part=part,
-        label=part.value,
-        person_id=None,
-        room_id=None,
-        organisation_id=None,
-        remote=remote,
-        admission=admission,
-        place=place,
-        credential_version=1,
-        revoked=False,
-        identified_by=None,
-        identified_at=None,
-        arrived_at=None,
-        admitted_at=None,
-        left_at=None,
-        kit_check=None,
-        version=1,
-    )
-
-
-def arranged(state: H, *links: Link, directed: dict[UUID, Medium] | None = None):
-    directions = {each.id: Medium.VIDEO for each in links} if directed is None else directed
-    return arrange(uuid4(), 1, state, links, directions)
-
-
-@pytest.mark.parametrize("state", list(H))
-def test_only_a_live_hearing_has_anybody_in_its_room(state: H):
-    room = arranged(state, link(Part.BENCH), link(Part.OFFICER))
-    assert bool(room.links) is (state in {H.LOBBY_OPEN, H.IN_SESSION, H.PAUSED})
-    sending = [each for each in room.links if each.publish or each.receive]
-    assert bool(sending) is (state is H.IN_SESSION)
-
-
-@pytest.mark.parametrize("admission", list(Admission))
-def test_whoever_is_not_admitted_is_not_in_the_room_at_all(admission: Admission):
-    place = HEARING if admission is Admission.ADMITTED else LOBBY
-    room = arranged(H.IN_SESSION, link(Part.BENCH), link(Part.OFFICER, admission, place))
-    assert len(room.links) == (2 if admission is Admission.ADMITTED else 1)
-
-
-def test_a_remote_person_without_a_direction_is_not_in_the_room():
-    bench, officer = link(Part.BENCH, remote=False), link(Part.OFFICER)
-    assert len(arranged(H.IN_SESSION, bench, officer, directed={}).links) == 1
-    assert len(arranged(H.IN_SESSION, bench, officer, directed={officer.id: Medium.VIDEO}).links) == 2
-
-
-def test_a_direction_for_sound_alone_sends_no_picture():
-    officer = link(Part.OFFICER)
-    room = arranged(H.IN_SESSION, officer, directed={officer.id: Medium.AUDIO})
-    assert room.links[0].publish == {Kind.AUDIO}
-
-
-def test_an_observer_receives_and_never_sends():
-    room = arranged(H.IN_SESSION, link(Part.BENCH), link(Part.OBSERVER))
-    bench, observer = room.links
-    assert observer.publish == frozenset()
-    assert observer.receive
-    assert all(seat.source != observer.link for seat in bench.seats)
-
-
-def test_nobody_moves_seat_when_another_comes():
-    people = [link(Part.BENCH), link(Part.DEFENDANT), link(Part.OFFICER), link(Part.ADVOCATE)]
-    waiting = link(Part.DEFENDANT, Admission.WAITING, LOBBY)
-    before = arranged(H.IN_SESSION, people[0], waiting, *people[2:]).links[0]
-    people[1] = link(Part.DEFENDANT)
-    after = arranged(H.IN_SESSION, *people).links[0]
-    at = {seat.source: seat.index for seat in after.seats if seat.source}
-    assert all(at[seat.source] == seat.index for seat in before.seats if seat.source)
-    assert len(after.seats) == SEATS
-
-
-def test_a_crowd_is_seated_by_part_as_far_as_there_are_seats():
-    people = [link(Part.BENCH), *(link(Part.ADVOCATE) for _ in range(20))]
-    for one in arranged(H.IN_SESSION, *people).links:
-        sources = [seat.source for seat in one.seats]
-        assert len(set(sources)) == SEATS
-        assert one.link not in sources
 
 
 @pytest.fixture

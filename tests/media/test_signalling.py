@@ -21,7 +21,8 @@ from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.link import Link
 from court_link.domain.roles import Role
-from court_link.media import joining, kit
+from court_link.domain.rooms import WITNESSES
+from court_link.media import granting, joining, kit
 from court_link.media.credentials import Keys
 from court_link.media.fake import FakeEngine
 from court_link.media.kit import Trouble
@@ -63,12 +64,14 @@ class Door:
             yield Page(opened)
 
     async def admit(self, link: Link) -> str:
-        """Through the lobby into the hearing; the join token."""
+        """Through the lobby into the hearing, and called if they give evidence; the join token."""
         token = await self.join(link)
         await self.db.write(joining.arrive, participant(link))
         await self.db.write(direct, Context(SYSTEM), link)
         await self.db.write(joining.identify, self.scene.clerk, link.id)
         await self.db.write(joining.admit, self.scene.clerk, link.id)
+        if link.part in WITNESSES:
+            await self.db.write(granting.call, self.scene.clerk, link.id)
         return token
 
 
