@@ -136,6 +136,8 @@ _SITTING_TYPED = {
 }
 _FREE_ROOM = {"courtroom_id": "sitting_room_id"}
 _WEEK = {"site_id": "{house_id}", "week": "2027-01-04"}
+_ORDER = {"power": "Example power", "ordered_by": "District Judge Example"}
+_RECORDED, _FILE = {"recording_id": "recorded_id"}, {"name": "empty.webm"}
 _TOKEN = {"name": "A system", "roles": ["administrator"], "days": 30}
 
 LINES: Mapping[str, Line] = {
@@ -419,6 +421,19 @@ LINES: Mapping[str, Line] = {
     "POST /api/links/{link_id}/refuse": permitted(P.RUN_HEARING),
     "POST /api/links/{link_id}/send-back": permitted(P.RUN_HEARING),
     "POST /api/links/{link_id}/remove": permitted(P.RUN_HEARING),
+    # Recordings: for the court's own people, and to all others there are none
+    "GET /api/hearings/{hearing_id}/recordings": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/recordings": permitted(P.RUN_HEARING, json=_ORDER),
+    "POST /api/recordings/{recording_id}/stop": permitted(P.RUN_HEARING),
+    "POST /api/recordings/{recording_id}/hold": permitted(P.RUN_HEARING, named=_RECORDED),
+    "POST /api/recordings/{recording_id}/release": permitted(P.RUN_HEARING, named=_RECORDED),
+    "GET /api/recordings/{recording_id}/files/{name}": permitted(P.RUN_HEARING, named=_RECORDED, path=_FILE),
+    "GET /hearings/{hearing_id}/recordings": permitted(P.RUN_HEARING),
+    "POST /hearings/{hearing_id}/recordings": permitted(P.RUN_HEARING, form=_ORDER),
+    "GET /recordings/{recording_id}/stop": permitted(P.RUN_HEARING),
+    "POST /recordings/{recording_id}/stop": permitted(P.RUN_HEARING),
+    "POST /recordings/{recording_id}/hold": permitted(P.RUN_HEARING, named=_RECORDED),
+    "GET /recordings/{recording_id}/files/{name}": permitted(P.RUN_HEARING, named=_RECORDED, path=_FILE),
     "POST /api/problems/{problem_id}/resolve": permitted(P.RUN_HEARING),
     # Links
     "GET /api/hearings/{hearing_id}/links": permitted(P.SEE_HEARINGS),

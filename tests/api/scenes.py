@@ -7,7 +7,7 @@ kind of thing, add its maker here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from court_link.domain.roles import OrganisationKind, Part, Role
 from court_link.identity import organisations
 from court_link.importing import rota, rota_runs
 from court_link.importing.reports import Report
+from court_link.media.engine import RecordedFile
 from court_link.store import links
 from court_link.store.db import Db
 from court_link.store.tables import (
@@ -40,6 +41,7 @@ from court_link.store.tables import (
     ImportRun,
     Person,
     Problem,
+    Recording,
     Reservation,
     Resource,
     Shift,
@@ -377,6 +379,28 @@ def _problem(things: Things) -> UUID:
     return things.add(Problem(hearing_id=things["hearing_id"], kind="no_sound", reported_at=things.ctx.now))
 
 
+def _recording(things: Things) -> UUID:
+    """One that runs."""
+    return things.add(
+        Recording(
+            hearing_id=things["hearing_id"],
+            power="Example power",
+            ordered_by="District Judge Example",
+            started_at=things.ctx.now,
+        )
+    )
+
+
+def _recorded(things: Things) -> UUID:
+    """One that has ended and is sealed, with a file in which there is nothing."""
+    row = things.session.get_one(Recording, _recording(things))
+    row.stopped_at = things.ctx.now
+    row.keep_until = things.ctx.now + timedelta(days=1)
+    file = RecordedFile("empty.webm", str(new_id()), False, things.ctx.now.isoformat(), 0, 0, "0" * 64)
+    row.manifest, row.manifest_digest = {"recording": str(row.id), "files": [asdict(file)]}, "0" * 64
+    return row.id
+
+
 def _account(things: Things) -> UUID:
     return things.add(
         User(
@@ -443,6 +467,8 @@ MAKERS: Mapping[str, Callable[[Things], UUID]] = {
     "direction_id": _direction,
     "reference_id": _reference,
     "problem_id": _problem,
+    "recording_id": _recording,
+    "recorded_id": _recorded,
     "account_id": _account,
     "user_id": _account,
     "token_id": _token,
