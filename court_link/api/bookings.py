@@ -191,7 +191,7 @@ async def release(
 def rules(settings: AllSettings) -> Rules:
     """What the settings decide about bookings."""
     return Rules(
-        timedelta(seconds=settings.hold_seconds), settings.media_capacity, settings.recording_capacity
+        timedelta(seconds=settings.hold_seconds), settings.media_places, settings.recording_capacity
     )
 
 

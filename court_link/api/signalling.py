@@ -24,7 +24,7 @@ from court_link.api.participant import authenticate, ice_servers
 from court_link.domain.context import Context
 from court_link.domain.errors import CourtLinkError, NotFound, Unavailable
 from court_link.domain.ids import new_id
-from court_link.media import joining, signalling
+from court_link.media import joining, signalling, speaking
 from court_link.media.rooms import Rooms
 from court_link.settings import Settings
 from court_link.store import Db
@@ -37,6 +37,7 @@ SILENT_S = 15.0  # without a word from the page: it is gone
 SEND_S = 10.0  # to take a message: slower readers are dropped and come back
 SEEN_S = 8.0  # how often presence is written down
 LARGEST = 8 * 1024
+NOWHERE = UUID(int=0)
 
 #: Why a socket closes (RFC 6455, 7.4.2: 4000 to 4999 are an application's own).
 BAD_MESSAGE, NOT_YOURS, REPLACED, GONE = 4400, 4401, 4409, 4410
@@ -60,7 +61,8 @@ class Socket:
     ctx: Context
     answers: asyncio.Queue[Mapping[str, Any]] = field(default_factory=lambda: asyncio.Queue(16))
     heard: float = field(default_factory=time.monotonic)
-    replaced: bool = False
+    id: UUID = field(default_factory=new_id)
+    hearing_id: UUID = NOWHERE  # until it has arrived
 
     @property
     def db(self) -> Db:
@@ -89,7 +91,7 @@ async def signal(socket: WebSocket, link_id: UUID) -> None:
     await socket.accept()
     try:
         page = await _hello(socket, link_id)
-        await _hold(page, socket.app.state.fanout, socket.app.state.sockets)
+        await _hold(page, socket.app.state.fanout)
     except Ended as ended:
         with suppress(RuntimeError, TimeoutError, WebSocketDisconnect):
             bye = {"type": "bye", "code": ended.code, "message": ended.message}
@@ -119,16 +121,13 @@ async def _again(db: Db, token: str) -> Context:
         raise Ended(NOT_YOURS, "Your link no longer lets you in. Ask the court for a new one.") from None
 
 
-async def _hold(page: Socket, fanout: Fanout, sockets: dict[UUID, Socket]) -> None:
+async def _hold(page: Socket, fanout: Fanout) -> None:
     """Serve one page until it goes, is replaced by the same link's newer page, or loses its link."""
-    older = sockets.get(page.link_id)
-    sockets[page.link_id] = page
     link = await page.db.write(joining.arrive, page.ctx)
-    await page.db.write(joining.heartbeat, page.ctx, page.token)  # a page, which will say when it has settled
+    page.hearing_id = link.hearing_id
     with fanout.subscribe({f"hearing:{link.hearing_id}"}) as subscription:
-        if older is not None:
-            older.replaced = True
-            fanout.touch(link.hearing_id)
+        # It also says that there is a page, which will tell when it has settled.
+        await page.db.write(speaking.take_over, page.ctx, page.token, page.id)
         await page.rooms.push(link.hearing_id)
         reading = asyncio.create_task(_read_all(page))
         writing = asyncio.create_task(_write_all(page, subscription))
@@ -142,8 +141,6 @@ async def _hold(page: Socket, fanout: Fanout, sockets: dict[UUID, Socket]) -> No
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if sockets.get(page.link_id) is page:
-                del sockets[page.link_id]
             fanout.touch(link.hearing_id)
 
 
@@ -153,8 +150,6 @@ async def _write_all(page: Socket, subscription: Subscription) -> None:
     seen, pinged = time.monotonic(), 0.0
     while True:
         now = time.monotonic()
-        if page.replaced:
-            raise Ended(REPLACED, "You opened this hearing in another tab or window.")
         if now - page.heard > SILENT_S:
             raise Ended(GONE, "Your device has not answered.")
         with suppress(Unavailable):  # a busy database: what the page was told last still stands
@@ -172,8 +167,11 @@ async def _write_all(page: Socket, subscription: Subscription) -> None:
 
 async def _send_state(page: Socket, last: Mapping[str, Any] | None) -> Mapping[str, Any]:
     page.ctx = await _again(page.db, page.token)
+    if not await page.db.read(speaking.speaks, page.ctx, page.token, page.id):
+        raise Ended(REPLACED, "You opened this hearing in another tab or window.")
+    reachable = page.rooms.reaches(page.hearing_id)
     try:
-        seen = await page.db.read(signalling.view, page.ctx, page.link_id, reachable=page.rooms.reachable)
+        seen = await page.db.read(signalling.view, page.ctx, page.link_id, reachable=reachable)
     except NotFound:
         raise Ended(NOT_YOURS, "Your link no longer lets you in. Ask the court for a new one.") from None
     message = _with_relays(page, seen.message)

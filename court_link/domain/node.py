@@ -28,9 +28,11 @@ N, E = NodeState, NodeEvent
 TRANSITIONS: dict[tuple[NodeState, NodeEvent], NodeState] = {
     (N.JOINING, E.READY): N.READY,
     (N.READY, E.DRAIN): N.DRAINING,
-    (N.DRAINING, E.GO): N.GONE,
+    (N.DRAINING, E.GO): N.GONE,  # it was emptied to be stopped
+    (N.DRAINING, E.RETURN): N.READY,  # started afresh: a drain lasts as long as the process
     (N.READY, E.LOSE): N.LOST,
-    (N.LOST, E.RETURN): N.READY,  # within one epoch
+    (N.LOST, E.RETURN): N.READY,
+    (N.LOST, E.DRAIN): N.DRAINING,  # it was only out of sight, and has been told meanwhile
     (N.LOST, E.GO): N.GONE,
 }
 

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     PLAN_SITTINGS = "plan_sittings"  # sessions, the rota, closures of a court
     PLAN_STAFF = "plan_staff"  # shifts, leave and sickness of their own organisation's people and pools
     SEE_AUDIT = "see_audit"
+    MANAGE_NODES = "manage_nodes"  # media nodes; the court's own administrators alone
 
 
 P = Permission
@@ -70,9 +71,12 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PROSECUTOR: frozenset({P.SEE_CLIENTS}),
     Role.COMMISSIONER: frozenset({P.SEE_REPORTS}),
     Role.ADMINISTRATOR: frozenset(
-        {P.MANAGE_USERS, P.MANAGE_SITES, P.SEE_AUDIT, P.PLAN_SITTINGS, P.PLAN_STAFF}
+        {P.MANAGE_USERS, P.MANAGE_SITES, P.SEE_AUDIT, P.PLAN_SITTINGS, P.PLAN_STAFF, P.MANAGE_NODES}
     ),
 }
+
+#: What only a court does, whatever roles another organisation gives its people.
+OF_COURTS = frozenset({P.PLAN_SITTINGS, P.MANAGE_NODES})
 
 #: Which kinds of organisation may give a person which role.
 ROLES_OF: dict[OrganisationKind, frozenset[Role]] = {

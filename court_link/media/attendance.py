@@ -13,6 +13,7 @@ from court_link.domain.link import LOBBY, Admission, Link
 from court_link.domain.roles import Part
 from court_link.domain.rooms import CONSULTS, WITNESSES, Grant, consultation_of, grants, takes_part
 from court_link.domain.standing import Standing
+from court_link.media.cutting import NOT_CUT_OFF
 from court_link.media.kit import CONNECTION, Trouble
 from court_link.media.presence import quality_words
 from court_link.store import Session, hearings, links, live, rooms
@@ -46,6 +47,7 @@ TROUBLES: Mapping[str, str] = {
     CONNECTION: "has a connection that may not be good enough for evidence",
     STALLED: "stopped: nothing is written at the moment",
     "second_device": "has a link that was tried on a second device",
+    NOT_CUT_OFF: "was sent out, but the video service has not confirmed that their sound and picture ended",
 }
 
 

@@ -7,16 +7,18 @@ row's lock only a newer word than the last is taken, and only a change is writte
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlmodel import select
+
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.events import EventKind
-from court_link.domain.node import NodeState
 from court_link.media.engine import EngineEvent, LinkState, Snapshot
 from court_link.media.engine import EventKind as Happened
 from court_link.store import Db, Session, events, links, live
-from court_link.store.tables import Link, LinkMedia
+from court_link.store.tables import EventRow, Link, LinkMedia
 
 #: Scores above these are said to be good, or poor (the scale of `engine.LinkStatistics.quality`).
 EXCELLENT, GOOD = 80, 40
@@ -34,7 +36,7 @@ def quality_words(score: int | None) -> str:
 def take(session: Session, ctx: Context, event: EngineEvent) -> bool:
     """Write down one event of a link; says whether anything known has changed."""
     found = _newer(session, UUID(event.link), datetime.fromtimestamp(event.at, UTC))
-    if found is None:
+    if found is None or str(found[0].hearing_id) != event.room:  # a try of the kit is no presence
         return False
     link, row = found
     row.changed_at = datetime.fromtimestamp(event.at, UTC)
@@ -52,21 +54,43 @@ def take(session: Session, ctx: Context, event: EngineEvent) -> bool:
     return False
 
 
+def stale(session: Session, ctx: Context, hearing_id: UUID, epoch: str) -> bool:
+    """Write down, once, that a media server told of a room that it no longer carries; says if it did."""
+    told = session.exec(
+        select(EventRow.data).where(EventRow.kind == EventKind.MEDIA_STALE, EventRow.hearing_id == hearing_id)
+    )
+    if any(data.get("epoch") == epoch for data in told):
+        return False
+    events.record(session, ctx, EventKind.MEDIA_STALE, hearing_id=hearing_id, data={"epoch": epoch})
+    return True
+
+
 async def reconcile(db: Db, snapshot: Snapshot, asked_at: datetime) -> bool:
     """Write down what a snapshot, asked for at this time, shows and no event has told; says if it did."""
     known = await db.read(_known, Context(SYSTEM), snapshot)
-    if all(known.get(UUID(state.link), False) == state.connected for state in snapshot.links):
+    states = {UUID(state.link): state for state in snapshot.links}
+    # Whoever was last said to be connected and is not in the room at all has left it unheard.
+    states |= {
+        link: LinkState(str(link), "") for link, is_in in known.items() if is_in and link not in states
+    }
+    if all(known.get(link, False) == state.connected for link, state in states.items()):
         return False
-    return await db.write(_reconcile, Context(SYSTEM), snapshot, asked_at)
+    return await db.write(_reconcile, Context(SYSTEM), tuple(states.values()), snapshot.epoch, asked_at)
 
 
 def _known(session: Session, ctx: Context, snapshot: Snapshot) -> dict[UUID, bool]:
-    found = live.media(session, [UUID(state.link) for state in snapshot.links])
-    return {link_id: row.connected and row.epoch == snapshot.epoch for link_id, row in found.items()}
+    there = {UUID(state.link) for state in snapshot.links}
+    found = live.media(session, there | live.connected(session, UUID(snapshot.room)))
+    return {
+        link_id: row.connected and (row.epoch == snapshot.epoch or link_id not in there)
+        for link_id, row in found.items()
+    }
 
 
-def _reconcile(session: Session, ctx: Context, snapshot: Snapshot, asked_at: datetime) -> bool:
-    changed = [_settle(session, ctx, state, snapshot.epoch, asked_at) for state in snapshot.links]
+def _reconcile(
+    session: Session, ctx: Context, states: Collection[LinkState], epoch: str, asked_at: datetime
+) -> bool:
+    changed = [_settle(session, ctx, state, epoch, asked_at) for state in states]
     return any(changed)
 
 
@@ -89,23 +113,6 @@ def _newer(session: Session, link_id: UUID, at: datetime) -> tuple[Link, LinkMed
     link = session.get(Link, link_id)
     row = live.media_row(session, link_id) if link is not None else None
     return (link, row) if link is not None and row is not None and row.changed_at < at else None
-
-
-def node_lost(session: Session, ctx: Context, name: str, epoch: str) -> None:
-    """The media server does not answer."""
-    row = live.node_row(session, name)
-    if row.state is not NodeState.LOST:
-        row.state = NodeState.LOST
-        events.record(session, ctx, EventKind.NODE_LOST, data={"name": name, "epoch": row.epoch})
-
-
-def node_up(session: Session, ctx: Context, name: str, epoch: str) -> None:
-    """The media server answers, in the same epoch as before or a new one."""
-    row = live.node_row(session, name)
-    if row.state is not NodeState.READY or row.epoch != epoch:
-        row.state, row.epoch = NodeState.READY, epoch
-        events.record(session, ctx, EventKind.NODE_READY, data={"name": name, "epoch": epoch})
-    row.seen_at = datetime.now(UTC)
 
 
 def _connect(session: Session, ctx: Context, link: Link, row: LinkMedia, epoch: str) -> bool:

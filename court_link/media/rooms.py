@@ -8,7 +8,6 @@ is known, so any number of processes may listen to the same engine.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,27 +16,25 @@ from uuid import UUID
 import structlog
 
 from court_link.domain.context import SYSTEM, Context
-from court_link.domain.errors import CourtLinkError, Unavailable
 from court_link.domain.hearing import LIVE
-from court_link.media import presence
+from court_link.media import cutting, presence
 from court_link.media.arrangement import arrange
 from court_link.media.engine import (
     DesiredRoom,
     Engine,
-    EngineEvent,
     EngineUnavailable,
     NoSuchSession,
     NotAdmitted,
     Session,
     Snapshot,
 )
-from court_link.media.engine import EventKind as Happened
+from court_link.media.listening import Listening
+from court_link.media.sequence import Heard
 from court_link.store import Db, links, live, rooms
 from court_link.store import Session as StoreSession
 from court_link.store.tables import Hearing
 
-TICK_S = 5.0
-RETRY_S = 0.5
+AT_ONCE = 8  # rooms put at the same time
 
 log = structlog.get_logger(__name__)
 _SYSTEM = Context(SYSTEM)
@@ -85,17 +82,23 @@ class Rooms:
 
     def __init__(self, db: Db, engine: Engine, touch: Callable[[UUID | None], None]) -> None:
         self._db, self._engine, self._touch = db, engine, touch
-        self._reachable = True
+        self._away: set[UUID] = set()
+        self.heard = Heard()
 
     @property
     def reachable(self) -> bool:
-        """Whether the media server answers, as far as this process knows."""
-        return self._reachable
+        """Whether every room could be put to the engine when that was last tried."""
+        return not self._away
+
+    def reaches(self, hearing_id: UUID) -> bool:
+        """Whether the media server of this hearing answers, as far as this process knows."""
+        return hearing_id not in self._away
 
     async def push(self, hearing_id: UUID) -> Snapshot | None:
         """Put the room to the engine as it is desired now, and write down what the engine holds.
 
-        Idempotent. When the engine cannot be reached nothing is lost: the next tick puts it again.
+        Idempotent. When the engine cannot be reached nothing is lost: the next tick puts it again, and the
+        court is told of whoever may still be heard and seen meanwhile.
         """
         wanted = await self._db.read(desired, _SYSTEM, hearing_id)
         if wanted is None or wanted.room.version == 0:
@@ -104,14 +107,19 @@ class Rooms:
         try:
             snapshot = await self._put(wanted)
         except EngineUnavailable:
-            self._set_reachable(False)
+            self.away(hearing_id)
+            await self._warn(hearing_id, wanted)
             return None
-        self._set_reachable(True)
+        self._back(hearing_id)
         closed = not wanted.live
+        if closed:
+            self.heard.forget(wanted.room.room)
+        else:
+            self.heard.carried(wanted.room.room, snapshot.epoch)
         held = (wanted.room.version, snapshot.epoch, closed)
         if (wanted.applied_version, wanted.epoch, wanted.closed) != held:
             await self._db.write(
-                live.applied, _SYSTEM, hearing_id, wanted.room.version, snapshot.epoch, closed=closed
+                cutting.applied, _SYSTEM, hearing_id, wanted.room.version, snapshot.epoch, closed=closed
             )
             self._touch(hearing_id)
         if await presence.reconcile(self._db, snapshot, asked_at):
@@ -123,6 +131,12 @@ class Rooms:
             return await self._engine.apply(wanted.room)
         await self._engine.close(wanted.room.room)
         return await self._engine.snapshot(wanted.room.room)
+
+    async def _warn(self, hearing_id: UUID, wanted: Desired) -> None:
+        if wanted.room.version > wanted.applied_version:
+            inside = [UUID(link.link) for link in wanted.room.links]
+            if await self._db.read(cutting.uncut, _SYSTEM, hearing_id, inside):
+                await self._db.write(cutting.warn, _SYSTEM, hearing_id, inside)
 
     async def negotiate(self, hearing_id: UUID, link_id: UUID, offer: str) -> Session:
         """Answer the offer of an admitted link: the room is put first, so the engine knows of the admission.
@@ -152,50 +166,36 @@ class Rooms:
 
     async def tick(self) -> None:
         """Put every live room again, and close those that are over: whatever was lost heals here."""
-        for hearing_id in await self._db.read(live.open_rooms, _SYSTEM):
-            await self.push(hearing_id)
-            if not self._reachable:
-                return
+        standing = await self._db.read(live.open_rooms, _SYSTEM)
+        self._away &= set(standing)
+        at_once = asyncio.Semaphore(AT_ONCE)
+
+        async def put(hearing_id: UUID) -> None:
+            async with at_once:
+                await self.push(hearing_id)
+
+        async with asyncio.TaskGroup() as tasks:
+            for hearing_id in standing:
+                tasks.create_task(put(hearing_id))
 
     async def run(self) -> None:
         """Tick, and listen to the engine, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._ticks())
-            tasks.create_task(self._listen())
+        await Listening(self._db, self._engine, self, self._touch).run()
 
-    async def _ticks(self) -> None:
-        while True:
-            with contextlib.suppress(Unavailable):
-                await self.tick()
-            await asyncio.sleep(TICK_S if self._reachable else RETRY_S)
+    def lost(self, epoch: str) -> None:
+        """The process of this epoch does not answer: the pages of its rooms say so, and of no others."""
+        for room in self.heard.of(epoch):
+            self.away(UUID(room))
 
-    async def _listen(self) -> None:
-        cursor: str | None = None
-        while True:
-            try:
-                async for event in self._engine.events(cursor):
-                    cursor = event.cursor
-                    await self._take(event)
-            except EngineUnavailable:
-                self._set_reachable(False)
-            except CourtLinkError as wrong:
-                log.warning("media event not written", error=wrong.message)
-            await asyncio.sleep(RETRY_S)
+    def away(self, hearing_id: UUID) -> None:
+        """The media server of this hearing does not answer."""
+        if hearing_id not in self._away:
+            self._away.add(hearing_id)
+            log.warning("media server of a hearing away", hearing=str(hearing_id))
+            self._touch(hearing_id)
 
-    async def _take(self, event: EngineEvent) -> None:
-        if event.kind is Happened.NODE_LOST:
-            self._set_reachable(False)
-            await self._db.write(presence.node_lost, _SYSTEM, str(event.data.get("name", "")), event.epoch)
-        elif event.kind is Happened.NODE_UP:
-            # A new epoch has forgotten every room; putting them again also tells the pages the new epoch.
-            self._set_reachable(True)
-            await self._db.write(presence.node_up, _SYSTEM, str(event.data.get("name", "")), event.epoch)
-            await self.tick()
-        elif event.kind is not Happened.SPEAKER and await self._db.write(presence.take, _SYSTEM, event):
-            self._touch(UUID(event.room))
-
-    def _set_reachable(self, reachable: bool) -> None:
-        if reachable is not self._reachable:
-            self._reachable = reachable
-            log.warning("media server", reachable=reachable)
-            self._touch(None)
+    def _back(self, hearing_id: UUID) -> None:
+        if hearing_id in self._away:
+            self._away.discard(hearing_id)
+            log.info("media server of a hearing back", hearing=str(hearing_id))
+            self._touch(hearing_id)

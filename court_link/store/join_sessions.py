@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from court_link.domain.context import Context
+from court_link.domain.errors import NotFound
 from court_link.store import Session
 from court_link.store.tables import JoinSession, Link
 
@@ -61,6 +62,22 @@ def seen(session: Session, token_digest: str) -> None:
     standing = session.exec(select(JoinSession).where(JoinSession.token_digest == token_digest)).first()
     if standing is not None:
         standing.seen_at = datetime.now(UTC)
+
+
+def speak(session: Session, token_digest: str, page: UUID) -> UUID | None:
+    """The device's page of this id is its newest; answers which was before. Raises NotFound."""
+    standing = session.exec(
+        select(JoinSession).where(JoinSession.token_digest == token_digest).with_for_update()
+    ).first()
+    if standing is None:
+        raise NotFound
+    before, standing.page, standing.seen_at = standing.page, page, datetime.now(UTC)
+    return before
+
+
+def speaker(session: Session, token_digest: str) -> UUID | None:
+    """The newest page of the device that holds this token."""
+    return session.exec(select(JoinSession.page).where(JoinSession.token_digest == token_digest)).first()
 
 
 def revoke_all(session: Session, link_id: UUID) -> None:

@@ -14,7 +14,6 @@ from court_link.domain.context import Context
 from court_link.domain.errors import NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import LIVE
-from court_link.domain.node import NodeState
 from court_link.domain.times import Interval
 from court_link.store import Session, events
 from court_link.store.tables import (
@@ -25,7 +24,6 @@ from court_link.store.tables import (
     Link,
     LinkMedia,
     LiveRoom,
-    Node,
     Problem,
     Resource,
     Site,
@@ -96,6 +94,16 @@ def media(session: Session, links: Collection[UUID]) -> dict[UUID, LinkMedia]:
     return {row.link_id: row for row in rows}
 
 
+def connected(session: Session, hearing_id: UUID) -> frozenset[UUID]:
+    """The links of a hearing that the worker last said were connected."""
+    rows = session.exec(
+        select(LinkMedia.link_id)
+        .join(Link, col(Link.id) == LinkMedia.link_id)
+        .where(Link.hearing_id == hearing_id, col(LinkMedia.connected))
+    )
+    return frozenset(rows)
+
+
 def media_row(session: Session, link_id: UUID) -> LinkMedia:
     """What the worker last said of one link, locked; made when it has said nothing before."""
     insert_if_absent(
@@ -104,23 +112,6 @@ def media_row(session: Session, link_id: UUID) -> LinkMedia:
         {"link_id": link_id, "connected": False, "changed_at": datetime.fromtimestamp(0, UTC)},
     )
     return session.get_one(LinkMedia, link_id, with_for_update=True, populate_existing=True)
-
-
-def node_row(session: Session, name: str) -> Node:
-    """One media server, locked; made when it was never heard of."""
-    insert_if_absent(
-        session,
-        Node.__table__,  # type: ignore[attr-defined]
-        {
-            "name": name,
-            "epoch": "",
-            "state": NodeState.JOINING,
-            "capacity": 0,
-            "load": 0,
-            "seen_at": datetime.now(UTC),
-        },
-    )
-    return session.get_one(Node, name, with_for_update=True, populate_existing=True)
 
 
 def at_device(session: Session, links: Collection[UUID]) -> frozenset[UUID]:

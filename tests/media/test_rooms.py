@@ -184,8 +184,8 @@ async def test_a_media_server_that_starts_afresh_gets_its_rooms_again(
         assert await rooms.push(scene.hearing) is None
         with pytest.raises(EngineUnavailable):
             await rooms.negotiate(scene.hearing, scene.officer.id, OFFER.format("a" * 16))
-        assert not rooms.reachable
-        assert None in touched  # every page shows the banner
+        assert not rooms.reaches(scene.hearing)
+        assert scene.hearing in touched  # its pages show the banner
         await engine.recover(fresh=True)
 
         async def again() -> bool:

@@ -108,7 +108,7 @@ class EmbeddedEngine:
             await self._ask("POST", "/drain")
 
     async def events(self, after: str | None = None) -> AsyncGenerator[EngineEvent, None]:
-        cursor = after
+        cursor, epoch = after, ""
         up: bool | None = None
         wait = RETRY
         try:
@@ -126,7 +126,7 @@ class EmbeddedEngine:
                     pass  # the worker is gone or going, or talks nonsense; what follows says so
                 if up is not False:
                     up, self._lost = False, True
-                    yield self._node_event(EventKind.NODE_LOST, (cursor or "").partition(":")[0], cursor)
+                    yield self._node_event(EventKind.NODE_LOST, epoch, cursor)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_RETRY)
         finally:
