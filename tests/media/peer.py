@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import socket
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -63,6 +64,16 @@ class Peer:
         self._rx: Any = None
         self._tx: Any = None
         self._to = 0
+
+    @property
+    def port(self) -> int:
+        """Where this peer is at the moment, on the loopback."""
+        return self._port.number
+
+    @property
+    def socket(self) -> socket.socket:
+        """What this peer reads from."""
+        return self._port.socket
 
     def _open(self) -> None:
         self._port = Port("127.0.0.1", 0, self._receive)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from court_link.media.embedded.forwarder import Forwarder
 from tests.media.peer import Peer
-from tests.media.rig import until
 
 
 class Table:
@@ -35,10 +35,11 @@ class Table:
 
 
 async def within(condition: Callable[[], object], what: str) -> None:
-    async def so() -> object:
-        return condition()
-
-    await until(so, 30.0, what)
+    """Wait for the condition, as long as a busy machine may need."""
+    deadline = time.monotonic() + 30.0
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        await asyncio.sleep(0.005)
 
 
 def heard(peer: Peer, word: str) -> int:
