@@ -26,7 +26,7 @@ export class Consulting {
 
   /** `now()` is court time in milliseconds. */
   show({ you, consultation }, now) {
-    this.#offer(you.consult)
+    this.#offer(you.consult?.may ?? [], you.agreements ?? [])
     this.#private.hidden = !consultation
     if (!consultation) { this.#countDown(null); return }
     const others = consultation.with.map(({ label, part_words: part }) => (part && part !== label ? `${label} (${part.toLowerCase()})` : label))
@@ -38,15 +38,15 @@ export class Consulting {
 
   end() { this.#countDown(null) }
 
-  #offer({ may = [], clients = [] } = {}) {
+  #offer(may, agreements) {
     for (const panel of this.#room.querySelectorAll("[data-consult]")) {
-      panel.hidden = may.length + clients.length === 0
-      const made = JSON.stringify([may, clients])
+      panel.hidden = may.length + agreements.length === 0
+      const made = JSON.stringify([may, agreements])
       if (panel.dataset.made === made) continue
       panel.dataset.made = made
       panel.querySelector("[data-choices]").replaceChildren(
         ...may.map(({ link, label }) => button(`Consult ${label} in private`, link)),
-        ...clients.map((client) => agreement(client, panel)),
+        ...agreements.map((each) => agreement(each, panel)),
       )
     }
   }
@@ -91,11 +91,11 @@ function button(text, links) {
 }
 
 /** An advocate's word that a client may be in one room with co-defendants. */
-function agreement({ link, label, agrees }, panel) {
+function agreement({ client, label, agrees }, panel) {
   const item = document.createElement("div")
   item.className = "govuk-checkboxes__item"
   const box = Object.assign(document.createElement("input"), {
-    type: "checkbox", className: "govuk-checkboxes__input", id: `agree-${panel.dataset.consult}-${link}`, value: link, checked: agrees,
+    type: "checkbox", className: "govuk-checkboxes__input", id: `agree-${panel.dataset.consult}-${client}`, value: client, checked: agrees,
   })
   const words = Object.assign(document.createElement("label"), {
     className: "govuk-label govuk-checkboxes__label", htmlFor: box.id,
@@ -111,6 +111,12 @@ function agreement({ link, label, agrees }, panel) {
 /** Writes a text unless it stands there already. */
 export function write(place, text) {
   if (place.textContent !== text) place.textContent = text
+}
+
+/** A moment in court as people say it: "10:04am". */
+export function clock(moment) {
+  const said = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/London", hour: "numeric", minute: "2-digit", hour12: true })
+  return said.format(new Date(moment)).replace(":00", "").replaceAll(/\s/g, "")
 }
 
 /** "A, B and C". */

@@ -20,14 +20,24 @@ export class Exhibits {
   show({ hearing, you, exhibits = [], people = [] }) {
     this.#hearing = hearing.id
     this.#people = people.filter((person) => person.admission === "admitted")
-    const fresh = exhibits.filter((each) => each.sees && !this.#shown.some((old) => old.sees && old.id === each.id))
-    if (fresh.length) announce(`Now shown to you: ${listed(fresh.map((each) => each.title))}`)
-    this.#shown = exhibits
-    const may = you.may_offer ?? true
+    const seen = exhibits.map((each) => ({ ...each, facts: this.#facts(each, you) }))
+    const fresh = seen.filter((each) => each.shown && each.source !== you.link && !this.#shown.some((old) => old.shown && old.id === each.id))
+    if (fresh.length) announce(`Now shown: ${listed(fresh.map((each) => each.title))}`)
+    this.#shown = seen
+    const may = you.place === "hearing" && you.inside && you.part !== "observer" && you.called !== false
     this.#root.querySelector("[data-offer]").hidden = !may
     this.#root.hidden = you.place === "consultation" || (exhibits.length === 0 && !may)
     this.#fill()
-    if (this.#open && !exhibits.some((each) => each.sees && each.id === this.#open)) this.#shut()
+    if (this.#open && !exhibits.some((each) => each.id === this.#open)) this.#shut()
+  }
+
+  /** Whose it is and who sees it, in words. */
+  #facts({ live, source, source_label: by, shown, shown_to: to = [] }, { link, moderates }) {
+    const what = live ? "as it is now" : source === link ? "Offered by you" : `Offered by ${by}`
+    if (source !== link && !moderates) return live ? `Shown to you, ${what}` : `Shown to you. ${what}`
+    if (!shown) return `${what}. Nobody else sees it`
+    const names = to.map((each) => this.#people.find((person) => person.link === each)?.label).filter(Boolean)
+    return `${what}. Shown to ${names.length ? listed(names) : to.length === 1 ? "one person" : `${to.length} people`}`
   }
 
   #fill() {
@@ -45,10 +55,10 @@ export class Exhibits {
         button.querySelector("[data-which]").textContent = ` ${each.title}`
       }
       item.querySelector("[data-title]").textContent = each.title
-      item.querySelector("[data-facts]").textContent = each.words
+      item.querySelector("[data-facts]").textContent = each.facts
       may("open", each.url && !each.live)
       may("permit", this.#people.length > 0)
-      may("hide", this.#people.length > 0 && each.shown_to?.length > 0)
+      may("hide", this.#people.length > 0 && each.shown)
       return item
     }))
   }
@@ -69,7 +79,7 @@ export class Exhibits {
   async #permit(exhibit) {
     const dialog = this.#root.querySelector("[data-permission]")
     dialog.querySelector("h2").textContent = `Show ${exhibit.title}`
-    offer(dialog.querySelector("[data-people]"), this.#people, exhibit.shown_to)
+    offer(dialog.querySelector("[data-people]"), this.#people.filter(({ link }) => link !== exhibit.source), exhibit.shown_to)
     const links = await choose(dialog, 1)
     if (links) await this.#request({ type: "exhibit-permit", exhibit: exhibit.id, links })
   }

@@ -14,7 +14,7 @@ const SILENT_LOOKS = 3 // so many looks with nothing heard, after something was:
 export class Peer extends EventTarget {
   #link; #token; #given; #now = null; #next = null; #timer = 0; #mending = false; #once = false; #ended = false
   #again = new Again(() => this.#mend())
-  #looking = 0; #heard = 0; #silent = 0
+  #looking = 0; #heard = 0; #silent = 0; #replaced = Promise.resolve()
 
   /** `tracks` is {audio, video, screen}, each a track or null; `seats` how many others may be seen. */
   constructor(link, token, { tracks, seats, servers = [] }) {
@@ -41,11 +41,16 @@ export class Peer extends EventTarget {
     this.#again.now()
   }
 
-  /** Sends another microphone, camera or screen, or with null nothing, on the line that stands. */
-  async replace(kind, track) {
-    if (this.#given.tracks[kind] === track) return
-    this.#given.tracks[kind] = track
-    await Promise.all(this.#each((transport) => transport.replace(kind, track)))
+  /**
+   * Sends another microphone, camera or screen on the line that stands, or with null nothing; answers when all
+   * that was asked so far is so.
+   */
+  replace(kind, track) {
+    if (this.#given.tracks[kind] !== track) {
+      this.#given.tracks[kind] = track
+      this.#replaced = Promise.all([this.#replaced, ...this.#each((transport) => transport.replace(kind, track))])
+    }
+    return this.#replaced
   }
 
   /** Takes other ICE servers, or the same with fresh credentials. */

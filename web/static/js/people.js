@@ -1,7 +1,7 @@
 // What the bench and court staff see and do: who waits, who is in, who is in private, what is wrong, and the
 // hearing's own controls.
 import { announce } from "./announce.js"
-import { listed } from "./consulting.js"
+import { clock, listed } from "./consulting.js"
 import { choose, offer } from "./dialogs.js"
 
 export class People {
@@ -72,7 +72,7 @@ export class People {
     item.dataset.key = person.link
     item.querySelector("[data-label]").textContent = person.label
     item.querySelector("[data-part]").textContent = person.part_words === person.label ? "" : person.part_words
-    const facts = [person.says, person.place_words, person.kit]
+    const facts = [person.place_words, person.says, person.kit].filter((fact, index, all) => all.indexOf(fact) === index)
     if (person.admission === "waiting") {
       facts.push(person.identified ? "Identity confirmed" : "Identity not confirmed")
       if (!person.directed) facts.push("No live-link direction")
@@ -103,10 +103,10 @@ export class People {
     return item
   }
 
-  #consultation({ id, people, since, closes_words: closes }) {
+  #consultation({ id, people, since, closes_at: closes }) {
     const item = this.#copy("consultation")
     item.dataset.key = id
-    item.querySelector("[data-facts]").textContent = [`${listed(people)}, since ${since}`, closes].filter(Boolean).join(". ")
+    item.querySelector("[data-facts]").textContent = `${listed(people)}, since ${clock(since)}${closes ? `. Recalled: ends at ${clock(closes)}` : ""}`
     const button = item.querySelector("[data-act]")
     button.dataset.consultation = id
     button.dataset.key = `${id} recall`

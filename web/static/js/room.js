@@ -70,7 +70,7 @@ async function begin() {
 
 async function introduce() {
   const told = await (await ask("/api/join", { token: me.token })).json()
-  ahead = Date.parse(told.now) - performance.now()
+  ahead = (Date.parse(told.now) || Date.now()) - performance.now()
   fill(told)
   if (sessionStorage.getItem(READY(me.link))) { await kit.start(told.you.label); join(); return }
   for (const part of room.querySelectorAll("[data-only-part]")) part.hidden = part.dataset.onlyPart !== told.you.part
@@ -143,15 +143,20 @@ function take(state) {
   const { hearing, you, media } = state
   fill(state)
   if (last && last.hearing.words !== hearing.words) announce(hearing.words)
-  if (["ended", "vacated"].includes(hearing.state) && !media.negotiate) { stop(hearing.words, "You can close this page."); return }
+  const over = ["ended", "vacated"].includes(hearing.state) && !media.negotiate
+  if (over && !(hearing.state === "ended" && MAY_STAY.has(you.part))) { stop(hearing.words, "You can close this page."); return }
   const moved = last && you.settled === false && last.you.move !== you.move
   if (moved) { sharing.stop(); announce(MOVING[you.place]) }
   last = state
   // First of all what is sent: what the page shows may wait.
   carrying.take(state)
-  const inside = you.inside || you.place === "consultation"
-  if (inside) tellWhere(state)
+  if (over) {
+    write(find("over-title"), hearing.words)
+    write(find("over-words"), "You can close this page. Stay here if you are to speak in private after the hearing: the page changes by itself.")
+    show("over")
+  } else if (you.inside) tellWhere(state)
   else {
+    write(find("waiting-words"), you.words)
     find("too-early").hidden = you.lobby_open
     find("waiting").hidden = !you.lobby_open
     show("lobby")
@@ -164,6 +169,9 @@ function take(state) {
   find("moderate").hidden = !you.moderates
   if (you.moderates) people.show(state)
 }
+
+/** Those who may be in a private consultation, which there may be after the hearing too. */
+const MAY_STAY = new Set(["defendant", "advocate", "interpreter", "appropriate_adult", "probation", "youth_offending_team"])
 
 const MOVING = {
   consultation: "Moving you to a private room",

@@ -82,9 +82,9 @@ export class Transport extends EventTarget {
     })
   }
 
-  /** Sends another track on a line, or with null not one packet more. */
-  replace(kind, track) {
-    return this.state === "closed" ? Promise.resolve() : this.#senders[kind].replaceTrack(track)
+  /** Sends another track on a line, or with null not one packet more; what is closed sends nothing anyhow. */
+  async replace(kind, track) {
+    await this.#senders[kind].replaceTrack(track).catch((error) => { if (this.state !== "closed") throw error })
   }
 
   /** Other ICE servers, or the same with fresh credentials: for the next path. */

@@ -16,17 +16,15 @@ export class Whisper {
     })
   }
 
-  show({ you, seats }) {
-    const may = you.part === "interpreter" && seats.some(Boolean)
-    this.#root.hidden = !may
-    if (!may) return
-    const others = seats.filter(Boolean).map(({ link, label }) => [link, `${label} alone`])
-    const choices = [["", "Everybody"], ...others]
+  show({ you: { whisper } }) {
+    this.#root.hidden = !whisper?.may.length
+    if (!whisper) return
+    const choices = [["", "Everybody in the room"], ...whisper.may.map(({ link, label }) => [link, `${label} alone`])]
     const made = JSON.stringify(choices)
     if (this.#select.dataset.made !== made) {
       this.#select.dataset.made = made
       this.#select.replaceChildren(...choices.map(([value, text]) => new Option(text, value)))
     }
-    this.#select.value = you.whisper_to ?? ""
+    this.#select.value = whisper.to ?? ""
   }
 }
