@@ -18,7 +18,7 @@ from court_link.domain.sight import Sight
 from court_link.media import joining, kit, signalling
 from court_link.media.credentials import Keys
 from court_link.media.joining import Joined, SecondDevice
-from court_link.media.kit import Found, KitCheck, Trouble
+from court_link.media.kit import Trouble
 from court_link.settings import Settings as AllSettings
 from court_link.store import Session, hearings
 from court_link.store import links as stored
@@ -60,17 +60,6 @@ class Shown(BaseModel):
     """The address that lets somebody in. Give it to them alone."""
 
     url: str
-
-
-class Tried(BaseModel):
-    """What a participant's page found of its kit, and an officer's declaration from a vehicle."""
-
-    camera: Found
-    microphone: Found
-    from_vehicle: bool = False
-    stationary: bool = False
-    not_driving: bool = False
-    not_overheard: bool = False
 
 
 class Reported(BaseModel):
@@ -157,12 +146,6 @@ async def revoke(link_id: UUID, store: Store, ctx: Asker, rooms: LiveRooms) -> P
     link = await store.write(joining.revoke, ctx, link_id)
     await rooms.push(link.hearing_id)
     return participation(link)
-
-
-@router.post("/join/kit-check", status_code=204)
-async def kit_check(tried: Tried, store: Store, ctx: Participant) -> None:
-    """Keep what the participant's page found of its kit."""
-    await store.write(kit.record, ctx, KitCheck(**tried.model_dump()))
 
 
 @router.post("/join/problem", status_code=204)

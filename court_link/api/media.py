@@ -45,7 +45,7 @@ class _Resource(APIRoute):
 router = APIRouter(prefix="/api/media", tags=["sound and picture"], route_class=_Resource)
 
 
-async def _text(request: Request, kind: str) -> str:
+async def sdp_text(request: Request, kind: str) -> str:
     """The body, when it is of this kind, no larger than is accepted, and may be answered in the same kind.
 
     Raises 415 with what is taken (RFC 5789, 2.2, and its like for POST), 406, 413, or Invalid.
@@ -113,7 +113,7 @@ async def offer(
 ) -> Response:
     """Answer an SDP offer: 201, the answer, and the session's Location, ETag and relays."""
     _own(ctx, link_id)
-    text = await _text(request, OFFER)
+    text = await sdp_text(request, OFFER)
     hearing_id = await store.read(live_rooms.check_inside, ctx, link_id)
     session = await rooms.negotiate(hearing_id, link_id, text)
     headers = {
@@ -146,7 +146,7 @@ async def restart(
     `If-Match` is required: the session's ETag, or `*` for a restart whatever went before (RFC 9725, 4.3).
     """
     _own(ctx, link_id)
-    text = await _text(request, FRAGMENT)
+    text = await sdp_text(request, FRAGMENT)
     if if_match is None:
         raise HTTPException(428)
     tag = _TAG.fullmatch(if_match.strip())

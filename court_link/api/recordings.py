@@ -68,7 +68,7 @@ class FileOut(BaseModel):
 
 
 class RecordingOut(BaseModel):
-    """One recording. Its `files` are there once it is `sealed`; the audit has their list's `manifest_digest`."""
+    """One recording. `files` are there once it is `sealed`; the audit has the digest of their list."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -93,13 +93,10 @@ def keep(settings: AllSettings) -> timedelta:
 
 
 def _shown(listed: Listed) -> RecordingOut:
-    facts = {name: getattr(listed.recording, name) for name in RecordingOut.model_fields if name in _FACTS}
-    return RecordingOut(
-        **facts, sealed=listed.sealed, files=[FileOut.model_validate(f) for f in listed.files]
-    )
-
-
-_FACTS = frozenset(Recorded.__dataclass_fields__)
+    facts = asdict(listed.recording)
+    del facts["manifest"]
+    files = [FileOut.model_validate(file) for file in listed.files]
+    return RecordingOut(**facts, sealed=listed.sealed, files=files)
 
 
 async def order(

@@ -85,7 +85,8 @@ class DesiredRoom:
     """The whole of one room. A lower or equal `version` than the engine's changes nothing.
 
     `recording` is the id under which every uplink of the place `recorded` is written to files as it comes;
-    None records nothing.
+    None records nothing. An engine closes by itself, so many seconds after it was first told of it, a room
+    that `lasts` no longer.
     """
 
     room: str
@@ -93,6 +94,7 @@ class DesiredRoom:
     links: tuple[DesiredLink, ...] = ()
     recording: str | None = None
     recorded: str = "hearing"
+    lasts: float | None = None
 
 
 def may_receive(source: DesiredLink, receiver: DesiredLink, kind: Kind) -> bool:

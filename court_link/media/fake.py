@@ -91,7 +91,9 @@ class FakeEngine:
         if current is None:
             if self._node.draining:
                 raise EngineUnavailable("This video server is being emptied and takes no new rooms.")
-            self._rooms[room.room] = _Room(room)
+            held = self._rooms[room.room] = _Room(room)
+            if room.lasts is not None:
+                asyncio.get_running_loop().call_later(room.lasts, self._expire, held)
         elif room.version > current.desired.version:
             current.desired = room
             for name in [name for name in current.sessions if current.link(name) is None]:
@@ -115,6 +117,12 @@ class FakeEngine:
                 self._drop(current, name, "closed")
             del self._rooms[room]
         await self._tell()
+
+    def _expire(self, held: _Room) -> None:
+        if self._rooms.get(held.desired.room) is held:
+            for name in list(held.sessions):
+                self._drop(held, name, "closed")
+            del self._rooms[held.desired.room]
 
     async def negotiate(self, room: str, link: str, offer: str) -> Session:
         self._check_reachable()

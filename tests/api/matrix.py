@@ -453,6 +453,9 @@ LINES: Mapping[str, Line] = {
     ),  # the page alone; what it shows is asked for with a join session
     "POST /api/join": public(json={"credential": "x", "device": "a device"}),
     "GET /api/join": participants(),
+    "GET /api/join/kit-check/servers": participants(),
+    "POST /api/join/kit-check/session": participants(),
+    "DELETE /api/join/kit-check/session": participants(),
     "POST /api/join/kit-check": participants(json={"camera": "working", "microphone": "working"}),
     "POST /api/join/problem": participants(json={"kind": "no_sound"}),
     # What may be sent there; what is of one link alone is told to its bearer (tests/media/test_whip.py)

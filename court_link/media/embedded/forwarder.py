@@ -111,6 +111,8 @@ class Forwarder:
             if len(self.rooms) >= MOST_ROOMS:
                 raise EngineUnavailable("This video server has too many rooms.")
             room = self.rooms[desired.room] = Room(desired)
+            if desired.lasts is not None:
+                self._loop.call_later(desired.lasts, self._expire, room)
         elif desired.version > room.version:
             room.desire(desired, time.time())
             for name in [name for name in room.links if not room.admits(name)]:
@@ -121,6 +123,10 @@ class Forwarder:
     def snapshot(self, name: str) -> Snapshot:
         room = self.rooms.get(name)
         return room.snapshot(self.epoch, time.time()) if room else Snapshot(name, 0, self.epoch)
+
+    def _expire(self, room: Room) -> None:
+        if self.rooms.get(room.name) is room:
+            self.close_room(room.name)
 
     def close_room(self, name: str) -> None:
         room = self.rooms.get(name)
