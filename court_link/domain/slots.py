@@ -71,14 +71,12 @@ class Grid:
 
     def filled(self, runs: Iterable[Run]) -> int:
         """The bits of these runs, in whatever order, cut off at both ends of the grid."""
-        # Digits set by slices and read at once: shifting and joining integers as long as a month for every
-        # run of it costs several times as much.
-        digits = bytearray(b"0") * self.bits
+        mask = 0
         for since, until in runs:
-            first, last = max(since, 0), min(until, self.bits)
-            if first < last:
-                digits[self.bits - last : self.bits - first] = b"1" * (last - first)
-        return int(digits, 2) if self.bits else 0
+            first = max(0, since)
+            if until > first:
+                mask |= ((1 << until - first) - 1) << first
+        return mask & self.whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from court_link.domain.harddates import FIRST_SITTING
 from court_link.domain.requirements import Needs, Place, Rules
 from court_link.domain.roles import Permission
 from court_link.domain.slots import Met, Start
-from court_link.domain.times import Interval, london_day
+from court_link.domain.times import Interval, day_interval, london_day
+from court_link.scheduling import searching
 from court_link.scheduling.needing import check_bookable
-from court_link.scheduling.searching import Laid, lay_out
+from court_link.scheduling.searching import InTurn, Laid, lay_out
 from court_link.store import Session, calendar, hearings
 from court_link.store.tables import Hearing
 
@@ -61,10 +62,10 @@ def find(
     places = calendar.places(session, needs.resource_ids)
     check_bookable(session, ctx, hearing, needs, places)
     laid = lay_out(session, ctx, hearing, [needs], places, [day], rules)
-    opening = laid.opened[needs.courtroom_id]
-    closed = None if opening.times else Refusal(places[needs.courtroom_id].label, opening.why(day))
+    opening, opened = laid.opened[needs.courtroom_id], laid.sittings(needs.courtroom_id)
+    closed = None if opened else Refusal(places[needs.courtroom_id].label, opening.why(day))
     found = slots.every(laid.grid, laid.sits(needs.courtroom_id), needs.length, laid.masked(needs), step)
-    answer = Availability(hearing_id, day, needs, opening.times, _starts(laid, found), closed)
+    answer = Availability(hearing_id, day, needs, opened, _starts(laid, found), closed)
     return _in_time(session, ctx, hearing, answer, rules)
 
 
@@ -82,7 +83,7 @@ def refusals(
     laid = lay_out(session, ctx, hearing, [needs], places, [london_day(start)], rules)
     bit = (start - laid.grid.start) // slots.BIT
     met = slots.met(laid.grid, bit, needs.length, laid.masked(needs))
-    return tuple(laid.refusals(met).values())
+    return tuple(searching.refusals(session, ctx, met).values())
 
 
 def later_than_first_sitting(
@@ -90,14 +91,14 @@ def later_than_first_sitting(
 ) -> Refusal | None:
     """Why a start is too late for a person charged and detained, or None."""
     first = first_sitting(session, ctx, hearing, [needs], london_day(start), rules)
-    return first.refusal if first and start >= first.sitting.end else None
+    return first.refusal if first and start >= first.ends else None
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSitting:
     """The first sitting of the court that has room for a hearing, and where and when it has."""
 
-    sitting: Interval
+    ends: datetime
     free: datetime
     courtroom: Place
 
@@ -112,7 +113,7 @@ def first_sitting(
     session: Session, ctx: Context, hearing: Hearing, ways: Sequence[Needs], until: date, rules: Rules
 ) -> FirstSitting | None:
     """The first sitting from now until the end of a day with a free start, over every courtroom of the court
-    in any of these ways, but for days beyond `FURTHEST`. One search, however far the day is off.
+    in any of these ways, but for days beyond `FURTHEST`.
     """
     today = london_day(ctx.now)
     until = min(until, today + FURTHEST)
@@ -126,7 +127,11 @@ def first_sitting(
         )
     )
     places = calendar.places(session, {each for needs in every for each in needs.resource_ids})
-    return earliest(lay_out(session, ctx, hearing, every, places, days, rules), every)
+
+    def laid_out(part: Sequence[date]) -> Laid:
+        return lay_out(session, ctx, hearing, every, places, part, rules)
+
+    return earliest(InTurn(days, laid_out), every)
 
 
 def courtrooms_of(session: Session, ctx: Context, hearing: Hearing) -> list[UUID]:
@@ -138,19 +143,24 @@ def courtrooms_of(session: Session, ctx: Context, hearing: Hearing) -> list[UUID
     ]
 
 
-def earliest(laid: Laid, ways: Iterable[Needs]) -> FirstSitting | None:
-    """The first sitting to be over of all that are laid out in which one of these ways has a free start.
+def earliest(laid_out: Iterable[Laid], ways: Sequence[Needs]) -> FirstSitting | None:
+    """The first sitting to be over of all these days', in which one of these ways has a free start.
 
     Whatever begins after it is later than a sitting that was available, in whichever courtroom.
     """
+    return next(filter(None, (_earliest(laid, ways) for laid in laid_out)), None)
+
+
+def _earliest(laid: Laid, ways: Sequence[Needs]) -> FirstSitting | None:
     found = []
     for needs in ways:
         bit = slots.lowest(laid.free(needs))
         if bit is not None:
             at = laid.grid.at(bit)
-            sitting = next(each for each in laid.opened[needs.courtroom_id].times if each.holds(at))
-            found.append(FirstSitting(sitting, at, laid.places[needs.courtroom_id]))
-    return min(found, key=lambda each: (each.sitting.end, each.free), default=None)
+            sitting = next(each for each in laid.sittings(needs.courtroom_id) if each.holds(at))
+            until = min(sitting.end, day_interval(london_day(at)).end)  # of a court that never shuts, a day
+            found.append(FirstSitting(until, at, laid.places[needs.courtroom_id]))
+    return min(found, key=lambda each: (each.ends, each.free), default=None)
 
 
 def sentence(refused: Sequence[Refusal]) -> str:
@@ -165,7 +175,7 @@ def said(refusal: Refusal) -> str:
 
 
 def _starts(laid: Laid, found: Sequence[tuple[int, tuple[Met, ...]]]) -> tuple[Start, ...]:
-    reasons = laid.refusals({each for _, met in found for each in met})
+    reasons = searching.refusals(laid.session, laid.ctx, {each for _, met in found for each in met})
     return tuple(Start(laid.grid.at(bit), tuple(reasons[each] for each in met)) for bit, met in found)
 
 
@@ -181,9 +191,7 @@ def _in_time(
         first = first_sitting(session, ctx, hearing, [answer.needs], answer.day, rules)
         if first is not None:
             kept = tuple(
-                replace(start, refusals=(*start.refusals, first.refusal))
-                if start.at >= first.sitting.end
-                else start
+                replace(start, refusals=(*start.refusals, first.refusal)) if start.at >= first.ends else start
                 for start in answer.starts
             )
             return replace(answer, starts=kept, warnings=tuple(told))

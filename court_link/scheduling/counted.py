@@ -39,7 +39,8 @@ class Counted:
         key = (demand.pool.key, demand.units)
         if key not in self._full:
             found = [*self._short(*key), *self._used_up(*key)]
-            self._full[key] = [Obstacle(interval, why) for interval in union(found)]
+            # What lasts to the end of what was read may last longer: nobody knows until when.
+            self._full[key] = [Obstacle(each, why, ends=each.end < self.whole.end) for each in union(found)]
         return self._full[key]
 
     def _used_up(self, pool: str, units: int) -> Iterator[Interval]:

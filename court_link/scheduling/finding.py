@@ -3,12 +3,12 @@
 A *wish* is what is asked for and the rooms that would do as well: other courtrooms of the court, other
 custody rooms of its area, one for each defendant in custody, since co-defendants are kept apart. Every *way*
 to have it is one `Needs`. All of them are searched at once over the same days, in a constant number of
-queries; how the answer is ranked is in `domain.ranking`.
+queries, and of the days no more than the answer needs; how it is ranked is in `domain.ranking`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, islice, permutations
@@ -18,7 +18,7 @@ from court_link.domain import harddates, ranking, slots, wording
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, Refusal
-from court_link.domain.harddates import FIRST_SITTING
+from court_link.domain.harddates import FIRST_SITTING, HardDate
 from court_link.domain.places import PersonKind
 from court_link.domain.ranking import Asked, Candidate, ranked
 from court_link.domain.requirements import CustodyNeed, Needs, Place, Rules
@@ -27,7 +27,7 @@ from court_link.domain.times import Interval, day_interval, london_day, to_londo
 from court_link.scheduling import practice
 from court_link.scheduling.availability import FirstSitting, check_near, courtrooms_of, earliest
 from court_link.scheduling.needing import check_bookable
-from court_link.scheduling.searching import Laid, lay_out
+from court_link.scheduling.searching import InTurn, Laid, lay_out, refusals
 from court_link.store import Session, calendar, hearings, searching
 from court_link.store.searching import Load
 from court_link.store.tables import Hearing
@@ -148,9 +148,13 @@ def find(
     today = london_day(ctx.now)
     since = min(first_day, today) if detained else first_day
     searched = _days(since, first_day + timedelta(days=days - 1))
-    laid = lay_out(session, ctx, hearing, every, places, searched, rules)
+
+    def laid_out(part: Sequence[date]) -> Laid:
+        return lay_out(session, ctx, hearing, every, places, part, rules)
+
+    laid = InTurn(searched, laid_out)
     first = earliest(laid, every) if detained else None
-    search = _Search(laid, hearing, ways, first, first_day)
+    search = _Search(session, ctx, laid, hearing, ways, places, first, first_day)
     chosen = search.best(count)
     full = len(chosen) == count
     until = max((london_day(each.start) for each in chosen), default=searched[-1]) if full else searched[-1]
@@ -174,43 +178,53 @@ def advice(session: Session, ctx: Context, hearing_id: UUID, needs: Needs) -> tu
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One search whose days are laid out."""
+    """One search, whose days are laid out as far as it has come."""
 
-    laid: Laid
+    session: Session
+    ctx: Context
+    laid: InTurn
     hearing: Hearing
     ways: Sequence[Needs]
+    places: Mapping[UUID, Place]
     first: FirstSitting | None
     first_day: date
 
     def best(self, count: int) -> list[Candidate]:
         """The best free times, each in the way nearest to what was asked."""
-        return ranked(self._candidates(), self.asked, count)
+        candidates = (each for laid in self.laid for each in self._candidates(laid))
+        return ranked(candidates, self.asked, count)
 
     def options(self, chosen: Sequence[Candidate]) -> tuple[Option, ...]:
-        crowded = self._crowded(chosen)
+        asked, crowded = self.asked, self._crowded(chosen)
         return tuple(
-            Option(each.start, self.ways[each.way], ranking.why(each, self.asked), full)
+            Option(each.start, self.ways[each.way], ranking.why(each, asked), full)
             for each, full in zip(chosen, crowded, strict=True)
         )
 
     def refused(self, until: date) -> tuple[Refused, ...]:
         """What takes each day away that has nothing free, from the first day asked to one day."""
-        free = self._free()
-        shut = [
-            day
-            for day in self.laid.days
-            if self.first_day <= day <= until and not self.laid.of_day(day) & free
-        ]
-        barred = {day: self._barring(day) for day in shut[:EXPLAINED]}
-        reasons = self.laid.refusals({each for met in barred.values() for each in met})
+        shut = islice(self._shut(until), EXPLAINED)
+        barred = [(laid, day, self._barring(laid, day)) for laid, day in shut]
+        reasons = refusals(self.session, self.ctx, {each for *_, met in barred for each in met})
         return tuple(
-            Refused(day, self._said(day, tuple(reasons[each] for each in met))) for day, met in barred.items()
+            Refused(day, self._said(laid, day, tuple(reasons[each] for each in met)))
+            for laid, day, met in barred
         )
 
+    def _shut(self, until: date) -> Iterator[tuple[Laid, date]]:
+        """The days up to one, from the first day asked, on which nothing is free."""
+        for laid in self.laid:
+            free = self._free(laid)
+            for day in laid.days:
+                if day > until:
+                    return
+                if day >= self.first_day and not laid.of_day(day) & free:
+                    yield laid, day
+
     def warnings(self, some: bool) -> tuple[str, ...]:
-        today = london_day(self.laid.ctx.now)
-        detained = self.detained
-        told = [self.laid.bound.sentence] if self.laid.bound else []
+        today = london_day(self.ctx.now)
+        detained, bound = self.detained, self.bound
+        told = [bound.sentence] if bound else []
         told += [FIRST_SITTING] if detained else []
         if self.none_left(some):
             told.append(harddates.none_left(self.hearing, today, asked=detained))
@@ -220,7 +234,11 @@ class _Search:
         """Whether a hard date has no time left: what begins after today says nothing of the days before."""
         if self.detained:
             return not some and self.first is None
-        return not some and self.laid.bound is not None and self.first_day <= london_day(self.laid.ctx.now)
+        return not some and self.bound is not None and self.first_day <= london_day(self.ctx.now)
+
+    @property
+    def bound(self) -> HardDate | None:
+        return harddates.limit(self.hearing, london_day(self.ctx.now))
 
     @property
     def detained(self) -> bool:
@@ -229,32 +247,32 @@ class _Search:
     @property
     def asked(self) -> Asked:
         listed = self.hearing.listed_at
-        day = max(self.first_day, london_day(self.laid.ctx.now))
+        day = max(self.first_day, london_day(self.ctx.now))
         clock = to_london(listed)
         moment = wall(day, clock.hour * 60 + clock.minute)
         must = "First available sitting" if self.detained else ""
-        if self.laid.bound and not must:
-            must = f"In time for {wording.short_day(self.laid.bound.day)}, a hard date"
+        if self.bound and not must:
+            must = f"In time for {wording.short_day(self.bound.day)}, a hard date"
         return Asked(moment, listed, must)
 
-    def _window(self) -> int:
+    def _window(self, laid: Laid) -> int:
         """The starts that are asked for: from the first day on, and no later than the first sitting."""
         since = day_interval(self.first_day).start
-        until = self.first.sitting.end if self.first else self.laid.grid.at(self.laid.grid.bits)
-        return self.laid.grid.span(Interval(since, until)) if since < until else 0
+        until = self.first.ends if self.first else laid.grid.at(laid.grid.bits)
+        return laid.grid.span(Interval(since, until)) if since < until else 0
 
-    def _free(self) -> int:
+    def _free(self, laid: Laid) -> int:
         free = 0
         for needs in self.ways:
-            free |= self.laid.free(needs)
-        return free & self._window()
+            free |= laid.free(needs)
+        return free & self._window(laid)
 
-    def _candidates(self) -> Iterator[Candidate]:
+    def _candidates(self, laid: Laid) -> Iterator[Candidate]:
         """The free times worth offering by start, each in the first of the ways that has it."""
-        grid, window = self.laid.grid, self._window()
+        grid, window = laid.grid, self._window(laid)
         masks, seen = [], 0
         for needs in self.ways:
-            fresh = self.laid.free(needs) & window & ~seen
+            fresh = laid.free(needs) & window & ~seen
             masks.append(fresh)
             seen |= fresh
         officers, listed = self._officers(), self.hearing.listed_at
@@ -263,36 +281,34 @@ class _Search:
             at = grid.at(bit)
             slot = Interval(at, at + self.ways[way].length)
             waits = tuple(
-                (place.label, ranking.waiting(slot, self.laid.beside(place.id, at), listed))
-                for place in officers
+                (place.label, ranking.waiting(slot, laid.beside(place.id, at), listed)) for place in officers
             )
             yield Candidate(at, waits, self._instead(way), way)
 
     def _officers(self) -> list[Place]:
-        attending = (self.laid.places[each] for each in self.ways[0].attending)
+        attending = (self.places[each] for each in self.ways[0].attending)
         return [place for place in attending if place.person is PersonKind.OFFICER]
 
     def _instead(self, way: int) -> tuple[str, ...]:
         """The rooms of a way that are not those asked for."""
         asked = self.ways[0].resource_ids
         pairs = zip(asked, self.ways[way].resource_ids, strict=True)
-        places = self.laid.places
         return tuple(
-            f"{places[room].label} instead of {places[before].label}"
+            f"{self.places[room].label} instead of {self.places[before].label}"
             for before, room in pairs
             if room not in asked
         )
 
-    def _barring(self, day: date) -> list[slots.Met]:
+    def _barring(self, laid: Laid, day: date) -> list[slots.Met]:
         needs = self.ways[0]
-        window = self.laid.sits(needs.courtroom_id) & self.laid.of_day(day) & self._window()
-        return slots.blockers(self.laid.grid, window, needs.length, self.laid.masked(needs))
+        window = laid.sits(needs.courtroom_id) & laid.of_day(day) & self._window(laid)
+        return slots.blockers(laid.grid, window, needs.length, laid.masked(needs))
 
-    def _said(self, day: date, reasons: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
+    def _said(self, laid: Laid, day: date, reasons: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
         needs = self.ways[0]
-        courtroom, opening = self.laid.places[needs.courtroom_id], self.laid.opened[needs.courtroom_id]
-        window = self.laid.of_day(day) & ~self._window()
-        if self.first and window & self.laid.sits(needs.courtroom_id):
+        courtroom, opening = self.places[needs.courtroom_id], laid.opened[needs.courtroom_id]
+        window = laid.of_day(day) & ~self._window(laid)
+        if self.first and window & laid.sits(needs.courtroom_id):
             reasons += (self.first.refusal,)
         if not reasons:
             reasons = (Refusal(courtroom.label, opening.why(day)),)
@@ -309,7 +325,8 @@ class _Search:
             min(each.start for each in chosen),
             max(each.start + self.ways[each.way].length for each in chosen),
         )
-        loads = searching.loads(self.laid.session, rooms, within, self.laid.left_out)
+        left_out = {each for laid in self.laid.so_far for each in laid.left_out}
+        loads = searching.loads(self.session, rooms, within, left_out)
         return [_over(each.start, self.ways[each.way], loads) for each in chosen]
 
 

@@ -2,12 +2,13 @@
 
 Everything is read in a constant number of queries, however many days and rooms: places, reservations (their
 times alone), opening times, staff on shift, full buckets. What of it refuses a start, and whose reservation
-it is, is worked out for the starts that somebody reads about.
+it is, is worked out for the starts that somebody reads about. Most searches end within a week, so that is
+what they lay out first (`InTurn`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -32,7 +33,7 @@ from court_link.store.tables import Hearing
 
 #: Room before and after the days for what stands around a hearing, and for the hearing itself.
 BEFORE, AFTER = timedelta(hours=5), timedelta(hours=17)
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 #: The days of a search are asked for again and again, by every request.
 _whole = lru_cache(maxsize=2048)(day_interval)
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -58,11 +59,17 @@ class Laid:
     _ways: dict[Needs, list[tuple[Wanted, int]]] = field(default_factory=dict)
 
     def sits(self, courtroom_id: UUID) -> int:
-        """The starts that lie in the courtroom's sittings."""
+        """The starts of these days that lie in the courtroom's sittings."""
         key = ("sits", courtroom_id)
         if key not in self._masks:
-            self._masks[key] = self.grid.mask(self.opened[courtroom_id].times)
+            self._masks[key] = self.grid.mask(self.sittings(courtroom_id))
         return self._masks[key]
+
+    def sittings(self, courtroom_id: UUID) -> tuple[Interval, ...]:
+        """When the courtroom sits on these days."""
+        whole = Interval(_whole(self.days[0]).start, _whole(self.days[-1]).end)
+        times = self.opened[courtroom_id].times
+        return tuple(here for each in times if (here := each.clipped(whole)))
 
     def of_day(self, day: date) -> int:
         """The starts of a London day."""
@@ -111,23 +118,43 @@ class Laid:
         obstacles = self.pools.full(demand, why)
         return Wanted(who.format(demand.pool.name), obstacles, demand.before, demand.after)
 
-    def refusals(self, met: Iterable[Met]) -> dict[Met, Refusal]:
-        """Each as a sentence's parts, as far as the asker may know: one query for all of them."""
-        every = list(met)
-        booked = {
-            (each.wanted.id, each.obstacle.interval.start)
-            for each in every
-            if each.wanted.id and not each.obstacle.reason
-        }
-        names = searching.named(self.session, self.ctx, booked)
-        found = {}
-        for each in every:
-            interval, reason = each.obstacle.interval, each.obstacle.reason
-            if not reason and each.wanted.id:
-                reason = _why(names.get((each.wanted.id, interval.start)))
-            until = interval.end if each.obstacle.ends else None
-            found[each] = Refusal(each.wanted.resource, reason, until)
-        return found
+
+#: Days that are laid out before any others.
+FIRST = 7
+
+
+class InTurn:
+    """Days laid out stretch by stretch, each when it is first come to: the first week, then the rest."""
+
+    def __init__(self, days: Sequence[date], lay_out: Callable[[Sequence[date]], Laid]) -> None:
+        self._ahead = [part for part in (days[:FIRST], days[FIRST:]) if part]
+        self._lay_out = lay_out
+        self.so_far: list[Laid] = []
+
+    def __iter__(self) -> Iterator[Laid]:
+        yield from self.so_far
+        while self._ahead:
+            self.so_far.append(self._lay_out(self._ahead.pop(0)))
+            yield self.so_far[-1]
+
+
+def refusals(session: Session, ctx: Context, met: Iterable[Met]) -> dict[Met, Refusal]:
+    """Each as a sentence's parts, as far as the asker may know: one query for all of them."""
+    every = list(met)
+    booked = {
+        (each.wanted.id, each.obstacle.interval.start)
+        for each in every
+        if each.wanted.id and not each.obstacle.reason
+    }
+    names = searching.named(session, ctx, booked)
+    found = {}
+    for each in every:
+        interval, reason = each.obstacle.interval, each.obstacle.reason
+        if not reason and each.wanted.id:
+            reason = _why(names.get((each.wanted.id, interval.start)))
+        until = interval.end if each.obstacle.ends else None
+        found[each] = Refusal(each.wanted.resource, reason, until)
+    return found
 
 
 def lay_out(
@@ -153,9 +180,8 @@ def lay_out(
     # there is at least.
     with together(session):
         in_nobodys_way = searching.in_nobodys_way(session, hearing.id, whole, ctx.now)
-        opened = opening.asked(
-            session, wanted.values(), days, business=business_of(hearing), reader=ctx.actor
-        )
+        nearby, business = with_nights(days), business_of(hearing)
+        opened = opening.asked(session, wanted.values(), nearby, business=business, reader=ctx.actor)
         on_shift = shifts_of(session, taken, whole)
     passed_by = in_nobodys_way()
     left_out, given_back = frozenset(row.id for row in passed_by), map(bookings.units_taken, passed_by)
@@ -176,6 +202,13 @@ def lay_out(
         times=times,
         left_out=left_out,
     )
+
+
+def with_nights(days: Sequence[date]) -> list[date]:
+    """The same days, in order and without gaps, and the two that they share a midnight with: what stands
+    around a hearing may lie beyond it.
+    """
+    return [days[0] - _DAY, *days, days[-1] + _DAY]
 
 
 _POOL_WORDS = {

@@ -25,6 +25,7 @@ from court_link.scheduling import availability, standing
 from court_link.scheduling.needing import check_in_time
 from court_link.scheduling.opening import openings
 from court_link.scheduling.pools import caps
+from court_link.scheduling.searching import with_nights
 from court_link.scheduling.standing import Units
 from court_link.store import Session, bookings, buckets, hearings, reservations
 from court_link.store.bookings import Booking
@@ -91,8 +92,8 @@ class Taking:
                 raise Invalid(errors=[FieldError("minutes", "It has gone on for longer than that already.")])
             return
         spans = placing.spans()
-        day, business = london_day(placing.start), business_of(placing.hearing)
-        opened = openings(self.session, self.places.values(), [day], business=business)
+        nearby, business = with_nights([london_day(placing.start)]), business_of(placing.hearing)
+        opened = openings(self.session, self.places.values(), nearby, business=business)
         if any(
             taken.start < self.ctx.now or (id_ in opened and not opened[id_].holds(taken))
             for id_, taken in spans

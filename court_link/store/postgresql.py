@@ -11,9 +11,9 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlmodel import Session
 
 from court_link.domain.clock import Clock
@@ -40,7 +40,7 @@ _SESSION = (
 
 def engine(url: str, *, connections: int = 1) -> Engine:
     """An engine on the database of `url`, by psycopg."""
-    return create_engine(
+    made = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=connections,
         max_overflow=0,
@@ -48,6 +48,15 @@ def engine(url: str, *, connections: int = 1) -> Engine:
         pool_pre_ping=True,
         connect_args={"options": _SESSION, "connect_timeout": 5},
     )
+
+    @event.listens_for(made, "rollback")
+    def _roll_back(connection: Connection) -> None:
+        # psycopg's own rollback, which then finds nothing left to do, would forget every prepared statement:
+        # every read ends in one, so that none would ever be planned for more than once.
+        raw: Any = connection.connection.driver_connection
+        raw.pgconn.exec_(b"ROLLBACK")
+
+    return made
 
 
 class PostgresqlDb:

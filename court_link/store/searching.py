@@ -7,6 +7,7 @@ is asked afterwards, of the few that somebody reads about (`named`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +16,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     BindParameter,
+    ColumnElement,
+    Integer,
     Text,
     Uuid,
     and_,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     cast,
     extract,
     func,
+    literal_column,
     or_,
     select,
     union_all,
@@ -51,22 +54,20 @@ def reserved(
     that starts before it: one index seek, and then only rows that count, whatever else the table holds.
     """
     given: dict[str, Any] = {"ids": list(resource_ids), "start": within.start, "end": within.end}
+    given["since"] = int(within.start.timestamp()) // 60
     if but_of:
         given["but"] = list(but_of)
-    since = int(within.start.timestamp()) // 60
     rows = _PACKED[session.get_bind().dialect.name, bool(but_of)].asked(session, given)
-    return lambda: {resource_id: _stretches(packed, since) for resource_id, packed in rows()}
+    return lambda: {resource_id: _stretches(packed or "") for resource_id, packed in rows()}
 
 
-def _stretches(packed: str | None, since: int) -> list[Stretch]:
-    if not packed:
-        return []
-    numbers = [int(each) - since for each in packed.split(" ")]
+def _stretches(packed: str) -> list[Stretch]:
+    numbers = json.loads(f"[{packed}]")  # the quickest reader of many numbers that there is
     return sorted(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def _packed(dialect: str, some_left_out: bool, _: Any) -> Any:
-    """For each resource one text of its reservations: start and end, in minutes of the epoch."""
+    """For each resource one text of its reservations: start and end, in minutes from `since`."""
     before = (
         select(func.max(col(Reservation.starts_at)))
         .where(col(Reservation.resource_id) == col(Resource.id), col(Reservation.starts_at) <= _START)
@@ -83,18 +84,23 @@ def _packed(dialect: str, some_left_out: bool, _: Any) -> Any:
         of_one.append(col(Reservation.booking_id).not_in(_BUT))
     minutes = [_minute(dialect, each) for each in (col(Reservation.starts_at), col(Reservation.ends_at))]
     join = func.string_agg if dialect == "postgresql" else func.group_concat
-    pair = cast(minutes[0], Text).concat(" ").concat(cast(minutes[1], Text))
-    packed = select(join(pair, " ")).where(*of_one).correlate(Resource).scalar_subquery()
+    pair = cast(minutes[0], Text).concat(_COMMA).concat(cast(minutes[1], Text))
+    packed = select(join(pair, _COMMA)).where(*of_one).correlate(Resource).scalar_subquery()
     return select(col(Resource.id), packed).where(col(Resource.id).in_(_IDS))
 
 
 def _minute(dialect: str, moment: Any) -> Any:
-    """Whole minutes since the epoch."""
+    """Whole minutes since `since`, which is in minutes of the epoch."""
     if dialect == "postgresql":  # `extract` would count in slow decimal numbers
-        return cast(func.date_part("epoch", moment) / 60, BigInteger)
-    return extract("epoch", moment) // 60
+        return (
+            cast(func.date_part(literal_column("'epoch'"), moment) / literal_column("60"), Integer) - _SINCE
+        )
+    return extract("epoch", moment) // 60 - _SINCE
 
 
+#: Part of the text: given anew with each statement, it would be cast anew for each row.
+_COMMA: ColumnElement[str] = literal_column("','")
+_SINCE = bindparam("since", type_=Integer)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _BUT: BindParameter[Any] = bindparam("but", expanding=True)
 _START, _END = bindparam("start", type_=Moment), bindparam("end", type_=Moment)
