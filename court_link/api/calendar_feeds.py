@@ -108,12 +108,17 @@ async def revoke(store: Store, ctx: Asker, feed_id: UUID) -> None:
     responses={200: {"content": {"text/calendar": {}}}, 304: {"description": "Not changed"}},
 )
 async def read(request: Request, store: Store, ctx: Anyone, token: str) -> Response:
-    """The calendar (RFC 5545). One answer, 404, for every address that shows nothing, whatever the reason."""
+    """The calendar (RFC 5545). One answer, 404, for every address that shows nothing, whatever the reason.
+
+    Behind one network address there may be a whole court house: only those who guess wrong are slowed down.
+    """
     throttle = _throttle(request)
     address = address_key(request.client.host if request.client else "")
-    throttle.attempt(address)
-    content = await store.read(_content, ctx, secret.digest(token))
-    throttle.forgive(address)
+    try:
+        content = await store.read(_content, ctx, secret.digest(token))
+    except NoSuchFeed:
+        throttle.attempt(address)
+        raise
     text = calendar.written(_appointments(content), content.name)
     headers = {
         "ETag": f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"',

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from court_link.domain.errors import Forbidden
-from court_link.domain.roles import Permission, Role, permissions
+from court_link.domain.roles import OF_COURTS, OrganisationKind, Permission, Role, permissions
 
 
 class ActorKind(StrEnum):
@@ -32,9 +32,14 @@ class Actor:
     everywhere: bool = False
     person_id: UUID | None = None  # the bookable person they are, when they are one
     link_id: UUID | None = None  # the link they came in by, for ActorKind.LINK
+    organisation_kind: OrganisationKind | None = None  # None is not known, as of the service itself
 
     def may(self, permission: Permission) -> bool:
-        return self.everywhere or permission in permissions(self.roles)
+        if self.everywhere:
+            return True
+        if permission in OF_COURTS and self.organisation_kind not in (None, OrganisationKind.COURT):
+            return False
+        return permission in permissions(self.roles)
 
 
 #: Before the database has set it.

@@ -16,7 +16,7 @@ from court_link.domain.events import EventKind
 from court_link.domain.roles import ROLES_OF, OrganisationKind, Role
 from court_link.identity import invitations
 from court_link.identity.managing import managed
-from court_link.store import Session
+from court_link.store import Session, calendar_feeds
 from court_link.store import identity as store
 from court_link.store.events import record
 from court_link.store.tables import Organisation, User
@@ -167,7 +167,10 @@ def change(
 
 
 def disable(session: Session, ctx: Context, account_id: UUID, at: datetime) -> Account:
-    """Keep a person out: signed out everywhere at once, links void. Raises LastAdministrator."""
+    """Keep a person out: signed out everywhere at once, links and calendar addresses void.
+
+    Raises LastAdministrator.
+    """
     account = _found(session, ctx, account_id)
     if account.active:
         _check_not_last(session, account)
@@ -175,6 +178,7 @@ def disable(session: Session, ctx: Context, account_id: UUID, at: datetime) -> A
         account.version += 1
         store.end_sign_ins(session, account.id, at)
         store.void_invitations(session, account.id, at)
+        calendar_feeds.end_all(session, ctx, account.id)
         session.flush()
         _record(session, ctx, EventKind.USER_CHANGED, account.id, {"what": ["active"], "active": False})
     return _account(account)
@@ -192,7 +196,7 @@ def enable(session: Session, ctx: Context, account_id: UUID) -> Account:
 
 
 def reset(session: Session, ctx: Context, account_id: UUID, at: datetime) -> Invited:
-    """A new one-use link; the old password stops working and every browser is signed out."""
+    """A new one-use link; the old password and calendar addresses end, and every browser is signed out."""
     account = _found(session, ctx, account_id)
     if not account.active:
         raise Conflict("This person is disabled. Enable them first.")
@@ -200,6 +204,7 @@ def reset(session: Session, ctx: Context, account_id: UUID, at: datetime) -> Inv
     account.failed_logins, account.locked_until = 0, None
     account.version += 1
     store.end_sign_ins(session, account.id, at)
+    calendar_feeds.end_all(session, ctx, account.id)
     session.flush()
     _record(session, ctx, EventKind.USER_CHANGED, account.id, {"what": ["invitation"]})
     return Invited(_account(account), invitations.issue(session, ctx, account.id, at))

@@ -63,6 +63,7 @@ def actor_of(session: Session, account: User, organisation: Organisation) -> Act
         roles=frozenset(Role(role) for role in account.roles),
         scope=store.scope_of(session, account, organisation),
         person_id=account.person_id,
+        organisation_kind=organisation.kind,
     )
 
 

@@ -15,7 +15,7 @@ from court_link.identity.secret import API_TOKEN_PREFIX, digest, new_secret
 from court_link.store import Session
 from court_link.store import identity as store
 from court_link.store.events import record
-from court_link.store.tables import ApiToken
+from court_link.store.tables import ApiToken, Organisation
 
 LONGEST_DAYS = 366
 
@@ -101,6 +101,7 @@ def recognise(session: Session, ctx: Context, secret: str, at: datetime) -> Acto
     row = store.token_by_digest(session, digest(secret))
     if row is None or row.revoked_at or row.expires_at <= at:
         return None
+    organisation = session.get_one(Organisation, row.organisation_id)
     return Actor(
         ActorKind.TOKEN,
         id=row.id,
@@ -108,6 +109,7 @@ def recognise(session: Session, ctx: Context, secret: str, at: datetime) -> Acto
         organisation_id=row.organisation_id,
         roles=frozenset(Role(role) for role in row.roles),
         scope=frozenset({row.organisation_id}),
+        organisation_kind=organisation.kind,
     )
 
 

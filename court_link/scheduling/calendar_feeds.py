@@ -4,7 +4,8 @@ An address carries 256 random bits in its path, since calendars can send nothing
 only a digest of them. So whoever holds the address reads the feed, and it says no more than an onlooker may
 hear: when, where, "Hearing" and the reference that staff read out; of a hearing whose existence is withheld
 not even that. It shows what its owner may see at the moment of reading. One that is unknown, revoked, of
-somebody who is disabled, or of something that its owner sees no longer, gets one answer, NoSuchFeed.
+somebody who is disabled, or of something that its owner sees no longer, gets one answer, NoSuchFeed. All
+of a person's end when they are disabled or must choose a new password.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from court_link.domain.context import ActorKind, Context
 from court_link.domain.errors import Conflict, Forbidden, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.times import Interval, day_interval, london_day
-from court_link.store import Session, days, events, hearings
+from court_link.store import Session, days, hearings
 from court_link.store import calendar_feeds as store
 from court_link.store.calendar_feeds import Booked, Named
 from court_link.store.tables import CalendarFeed
@@ -118,7 +119,7 @@ def issue(session: Session, ctx: Context, kind: Kind, subject_id: UUID, digest: 
     )
     session.add(row)
     session.flush()
-    _record(session, ctx, EventKind.FEED_ISSUED, row)
+    store.record(session, ctx, EventKind.FEED_ISSUED, row)
     return Feed(row.id, kind, subject_id, name, row.issued_at)
 
 
@@ -142,7 +143,7 @@ def revoke(session: Session, ctx: Context, feed_id: UUID) -> None:
         raise NotFound
     if row.revoked_at is None:
         row.revoked_at = ctx.now
-        _record(session, ctx, EventKind.FEED_REVOKED, row)
+        store.record(session, ctx, EventKind.FEED_REVOKED, row)
 
 
 def content(session: Session, ctx: Context, kind: Kind, subject_id: UUID) -> Content:
@@ -256,14 +257,3 @@ def _owner(ctx: Context) -> UUID:
     if ctx.actor.kind is not ActorKind.USER or ctx.actor.id is None:
         raise Forbidden
     return ctx.actor.id
-
-
-def _record(session: Session, ctx: Context, kind: EventKind, row: CalendarFeed) -> None:
-    events.record(
-        session,
-        ctx,
-        kind,
-        organisation_id=ctx.actor.organisation_id,
-        subject_id=row.id,
-        data={"of": row.kind, "id": str(row.subject_id)},
-    )

@@ -10,10 +10,12 @@ from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.hearing import HearingState
+from court_link.domain.roles import Permission
 from court_link.domain.times import london_day
 from court_link.scheduling import matters
 from court_link.scheduling.matters import Summary
 from court_link.store import Session, calendar
+from court_link.store import hearings as store
 from court_link.store.hearings import Filters
 
 #: One export: a year at most, and no more than a spreadsheet is pleasant with.
@@ -57,14 +59,19 @@ class Line:
 def hearings(session: Session, ctx: Context, filters: Filters) -> tuple[Line, ...]:
     """The asker's hearings listed or booked from `filters.day` to `filters.until`, by when they start.
 
-    A state in the filters is the one as of now. Raises Invalid for days that are none, TooMany.
+    A state in the filters is the one as of now. Raises Invalid for days that are none, and TooMany before any
+    is read.
     """
     first, last = filters.day, filters.until
     if first is None or last is None or not first <= last < first + timedelta(days=MOST_DAYS):
         raise Invalid(errors=[FieldError("last", "Choose a last day within a year after the first.")])
+    ctx.require(Permission.SEE_HEARINGS)
+    every = replace(filters, state=None)
+    if store.count(session, ctx, every, most=MOST_HEARINGS) > MOST_HEARINGS:
+        raise TooMany(errors=[FieldError("last", TooMany.__doc__ or "")])
     found = [
         each
-        for each in _every(session, ctx, replace(filters, state=None))
+        for each in _every(session, ctx, every)
         if filters.state in (None, each.state) and first <= london_day(each.slot.start) <= last
     ]
     rooms = {room for each in found for room in _rooms(each)}
@@ -104,8 +111,6 @@ def _every(session: Session, ctx: Context, filters: Filters) -> list[Summary]:
     after = None
     while some := matters.page(session, ctx, filters, after=after, limit=_AT_ONCE):
         every += some
-        if len(every) > MOST_HEARINGS:
-            raise TooMany(errors=[FieldError("last", TooMany.__doc__ or "")])
         after = some[-1].id
     return every
 

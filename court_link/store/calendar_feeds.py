@@ -18,6 +18,7 @@ from court_link.domain.hearing import HearingState, Visibility
 from court_link.domain.requirements import Needs
 from court_link.domain.roles import OrganisationKind, Permission
 from court_link.domain.times import Interval
+from court_link.store import events
 from court_link.store.hearings import in_scope
 from court_link.store.sealer import EVENT
 from court_link.store.tables import Booking, CalendarFeed, Hearing, Organisation, Resource, Site, User
@@ -89,6 +90,25 @@ def own(session: Session, user_id: UUID, feed_id: UUID) -> CalendarFeed | None:
         .where(col(CalendarFeed.id) == feed_id, col(CalendarFeed.user_id) == user_id)
         .with_for_update()
     ).scalar_one_or_none()
+
+
+def end_all(session: Session, ctx: Context, user_id: UUID) -> None:
+    """End every address of a person at once: whoever has one would still read by it."""
+    for row in of_user(session, user_id):
+        row.revoked_at = ctx.now
+        record(session, ctx, EventKind.FEED_REVOKED, row)
+
+
+def record(session: Session, ctx: Context, kind: EventKind, row: CalendarFeed) -> None:
+    """Write down what became of an address; never the address."""
+    events.record(
+        session,
+        ctx,
+        kind,
+        organisation_id=ctx.actor.organisation_id,
+        subject_id=row.id,
+        data={"of": row.kind, "id": str(row.subject_id)},
+    )
 
 
 def courts(session: Session, actor: Actor, court_id: UUID | None = None) -> list[Named]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, false, or_, true
+from sqlalchemy import ColumnElement, bindparam, delete, exists, false, func, or_, true
 from sqlmodel import Session, col, select
 
 from court_link.domain.booking import BookingState
@@ -233,6 +233,12 @@ def page(
     if after is not None:
         query = query.where(col(Hearing.id) > after)
     return session.exec(query).all()
+
+
+def count(session: Session, ctx: Context, filters: Filters, *, most: int) -> int:
+    """How many visible hearings there are, counted no further than one beyond `most`."""
+    some = select(Hearing.id).where(in_scope(ctx), *_conditions(filters)).limit(most + 1)
+    return session.exec(select(func.count()).select_from(some.subquery())).one()
 
 
 def on_day(session: Session, ctx: Context, filters: Filters, *, limit: int = 1000) -> Sequence[Hearing]:

@@ -1,4 +1,4 @@
-"""Rooms that keep people apart: consultations, ties, screens, grants, exhibits, recordings; special measures."""
+"""Rooms that keep people apart: consultations, ties, screens, grants, exhibits, recordings, measures."""
 
 from collections.abc import Callable
 from typing import Any

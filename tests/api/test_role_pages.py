@@ -264,3 +264,14 @@ async def test_a_reading_wakes_no_other_page(world: World, court: Court) -> None
     heard = [event.kind for event, topics in since if topic in topics]
     assert EventKind.HEARING_READ in {event.kind for event, _ in since}
     assert heard == [EventKind.LINK_ARRIVED]
+
+
+async def test_a_forces_administrator_is_offered_nothing_that_only_a_court_plans(court: Court) -> None:
+    force = await court.person(court.county.force, Role.ADMINISTRATOR)
+    own = await court.person(court.county.court, Role.ADMINISTRATOR)
+    theirs, ours = (await force.get("/people")).text, (await own.get("/people")).text
+    for href in ("/practice", "/sittings"):
+        assert f'href="{href}"' in ours
+        assert f'href="{href}"' not in theirs
+        assert (await force.get(href)).status_code == 403
+        assert (await own.get(href)).status_code == 200

@@ -13,12 +13,13 @@ import pytest
 from sqlmodel import col, select
 
 from court_link.api.calendar_feeds import TRIES
-from court_link.domain.context import Context
+from court_link.domain.context import Actor, ActorKind, Context
 from court_link.domain.errors import Forbidden, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import Visibility
 from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import OrganisationKind, Role
+from court_link.identity import people
 from court_link.identity.organisations import Organisation
 from court_link.identity.people import Account
 from court_link.scheduling import booking, calendar_feeds, vacating
@@ -318,10 +319,11 @@ async def test_guessing_is_slowed_down_and_reading_is_not(
         assert (await guesser.get(path)).status_code == 200
     for number in range(TRIES):
         assert (await guesser.get(f"/calendars/guess{number}.ics")).status_code == 404
-    slowed = await guesser.get(path)
+    slowed = await guesser.get("/calendars/another-guess.ics")
     assert slowed.status_code == 429
     assert int(slowed.headers["Retry-After"]) > 0
-    assert (await world.client("192.0.2.8").get(path)).status_code == 200
+    assert (await guesser.get(path)).status_code == 200  # a right one is answered all the same
+    assert (await world.client("192.0.2.8").get("/calendars/guess.ics")).status_code == 404
 
 
 async def test_no_address_is_ever_logged(
@@ -381,3 +383,29 @@ def _disable_all(session: Session, ctx: Context) -> None:
 
 def _csrf(session: Session, ctx: Context) -> list[str]:
     return list(session.exec(select(LoginSession.csrf)))
+
+
+async def test_addresses_end_when_their_owner_is_disabled_or_must_choose_a_new_password(
+    world: World, settled: County
+) -> None:
+    court = Organisation(settled.court, OrganisationKind.COURT, "Demo court", "Demoshire")
+    for act in ("disable", "reset"):
+        owner = await world.person(court, Role.LISTING_OFFICER, email=f"{act}@example.com")
+        path = await made(await world.signed_in(owner), settled)
+        administrator = await world.person(court, Role.ADMINISTRATOR, email=f"admin.{act}@example.com")
+        chief = Context(
+            Actor(
+                ActorKind.USER,
+                id=administrator.id,
+                organisation_id=court.id,
+                roles=frozenset({Role.ADMINISTRATOR}),
+                scope=frozenset({court.id}),
+            )
+        )
+        reader = world.client("192.0.2.9")
+        assert (await reader.get(path)).status_code == 200
+        await world.db.write(getattr(people, act), chief, owner.id, MONDAY)
+        assert (await reader.get(path)).status_code == 404
+        if act == "disable":
+            await world.db.write(people.enable, chief, owner.id)
+            assert (await reader.get(path)).status_code == 404  # it stays ended

@@ -19,7 +19,7 @@ from court_link.domain.hearing import HearingState
 from court_link.domain.requirements import CustodyNeed, Needs, Rules
 from court_link.domain.roles import OrganisationKind, Role
 from court_link.identity.organisations import Organisation
-from court_link.scheduling import booking, exporting
+from court_link.scheduling import booking, exporting, matters
 from court_link.store import Db, Session
 from court_link.store.hearings import Filters
 from court_link.store.tables import EventRow
@@ -100,6 +100,11 @@ async def test_too_many_hearings_are_refused_and_none_left_out(
         await db.write(add_hearing, SYSTEM_CONTEXT, county, TEN + timedelta(hours=hour))
     assert len(await exported(db, county.listing_officer)) == 3
     monkeypatch.setattr(exporting, "MOST_HEARINGS", 2)
+
+    def nothing_is_read(*given: object, **more: object) -> None:
+        pytest.fail("They are counted, and none is read to be told so.")
+
+    monkeypatch.setattr(matters, "page", nothing_is_read)
     with pytest.raises(exporting.TooMany):
         await exported(db, county.listing_officer)
 
