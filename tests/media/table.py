@@ -18,9 +18,9 @@ class Table:
         self.peers: dict[str, Peer] = {}
         self.sessions: dict[str, str] = {}
 
-    async def join(self, link: str, seats: int = 1) -> Peer:
+    async def join(self, link: str, seats: int = 1, *, publish: bool = True, screen: bool = False) -> Peer:
         peer = self.peers[link] = Peer()
-        session = self.forwarder.negotiate("room", link, peer.offer(seats))
+        session = self.forwarder.negotiate("room", link, peer.offer(seats, publish, screen=screen))
         self.sessions[link] = session.id
         await peer.connect(session.answer)
         await within(lambda: self.forwarder.sessions[session.id].connected, f"{link} connecting")

@@ -21,7 +21,7 @@ from court_link.media.embedded.forwarder import MOST_ADDRESSES, Forwarder
 from court_link.media.embedded.offer import MOST_SSRCS
 from court_link.media.embedded.room import Room
 from court_link.media.embedded.rtp import HEADER
-from court_link.media.engine import DesiredLink, DesiredRoom, EngineEvent, EventKind, NotAdmitted, Seat
+from court_link.media.engine import DesiredLink, DesiredRoom, EngineEvent, EventKind, Kind, NotAdmitted, Seat
 from tests.media.peer import AUDIO, VIDEO, Peer
 from tests.media.rig import BOTH, everyone_sees_everyone
 from tests.media.table import Table, heard, within
@@ -203,6 +203,39 @@ async def test_a_second_seat_line_for_the_same_source_gets_its_own_stream(table:
     await table.join("b")
     await table.talk("b")
     await within(lambda: len(a.received) == 4, "four streams")
+
+
+async def test_sixteen_links_a_screen_and_observers_are_one_room(table: Table) -> None:
+    """Everybody hears everybody, sees the one screen, and some only watch: without another negotiation."""
+    links = [f"l{number:02}" for number in range(16)]
+    watchers = ["o00", "o01"]
+    everything = BOTH | {Kind.SCREEN}
+    desired = []
+    for link in [*links, *watchers]:
+        others = [other for other in links if other != link][:15]
+        seats = tuple(Seat(index, other) for index, other in enumerate(others))
+        publish = everything if link in links else frozenset[Kind]()
+        desired.append(DesiredLink(link, "hearing", publish, True, seats, screen="l00"))
+    table.forwarder.apply(DesiredRoom("room", 1, tuple(desired)))
+    for link in links:
+        await table.join(link, seats=15, screen=True)
+    for link in watchers:
+        await table.join(link, seats=15, screen=True, publish=False)
+    for peer in table.peers.values():
+        peer.received.clear()
+    lines: dict[str, int] = {}
+    for number in range(2000):
+        for link in links:
+            table.peers[link].sound(number, number * 960, body=link.encode())
+            table.peers[link].picture(number, number * 3000, keyframe=True, body=link.encode())
+        table.peers["l00"].screen(number, number * 3000, keyframe=True, body=b"shared")
+        await asyncio.sleep(0.01)
+        lines = {link: len(peer.received) for link, peer in table.peers.items()}
+        if set(lines.values()) == {31}:
+            break
+    # Fifteen others with sound and picture, and the screen, which who shares it sees too.
+    assert set(lines.values()) == {31}
+    assert len(table.forwarder.sessions) == 18
 
 
 async def test_an_aiortc_peer_connection_is_an_ordinary_participant(

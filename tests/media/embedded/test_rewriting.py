@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pylibsrtp import Policy, Session
 
-from court_link.media.embedded import rtcp
+from court_link.media.embedded import rtcp, uplink
 from court_link.media.embedded.offer import VP8, Codec, Line
 from court_link.media.embedded.port import Port
 from court_link.media.embedded.rtp import HEADER
@@ -258,3 +258,57 @@ def test_srtp_goes_on_across_the_wrap_of_rewritten_numbers() -> None:
     for i in range(66_000):
         packet = HEADER.pack(0x80, 96, (65_000 + i) & 0xFFFF, i, 1) + b"x"
         assert back.unprotect(out.protect(packet)) == packet
+
+
+def of_the_old_place(source: Uplink, stage: Stage, sequence: int, arrived: float) -> bool:
+    """Whether a packet that arrived then would be passed over; it is fed if not."""
+    if source.deaf_until and source.passes_over(sequence & 0xFFFF, sequence * 3000 & 0xFFFFFFFF, arrived):
+        return True
+    stage.now = arrived
+    stage.feed(source, sequence, sequence * 3000, b"new", KEYFRAME)
+    return False
+
+
+@pytest.mark.parametrize("start", [100, 65_530], ids=["anywhere", "across the wrap"])
+def test_after_a_move_nothing_of_the_old_place_is_sent_or_asked_for(stage: Stage, start: int) -> None:
+    source = stage.source()
+    stage.watch(source)
+    for i in range(4):
+        stage.feed(source, start + i, (start + i) * 3000, b"old", KEYFRAME if i == 0 else DELTA)
+    stage.feed(source, start + 6, (start + 6) * 3000, b"old")  # two are missing
+    moved = stage.now
+    stage.watch(None)
+    source.move(moved)
+    stage.watch(source)
+    stage.sent.clear()
+    assert source.kept((start + 3) & 0xFFFF) is None
+    # Under way at the move: heard, and one of them lost.
+    for number in (7, 8, 10):
+        assert of_the_old_place(source, stage, start + number, moved + uplink.SETTLING - 0.01)
+    assert source.asks(9, moved + 0.1, 0.05) == [], "a keyframe of now would still be of the old place"
+    later = moved + uplink.SETTLING + 0.01
+    for number in (4, 9, 10):
+        assert of_the_old_place(source, stage, start + number, later), "however late it comes"
+    assert not of_the_old_place(source, stage, start + 14, later)
+    assert [packet[4][2:] for packet in stage.sent] == [b"new"]
+    stage.feed(source, start + 9, (start + 9) * 3000, b"late")
+    stage.feed(source, start + 15, (start + 15) * 3000, b"new")
+    asked = source.asks(9, later + 0.1, 0.05)
+    assert asked == [], "what is missing is of the old place"
+    assert [packet[4][2:] for packet in stage.sent] == [b"new"] * 2
+    report = source.report(later)
+    assert report is not None
+    assert report.highest == start + 15
+
+
+def test_without_the_silence_the_old_place_would_be_heard(stage: Stage) -> None:
+    source = stage.source()
+    stage.watch(source)
+    stage.feed(source, 1, 3000, b"old", KEYFRAME)
+    stage.watch(None)
+    source.move(stage.now)
+    source.deaf_until = 0.0
+    stage.watch(source)
+    stage.sent.clear()
+    assert not of_the_old_place(source, stage, 2, stage.now)
+    assert stage.sent
