@@ -44,8 +44,11 @@ export async function list(kind) {
     .map((device, index) => ({ id: device.deviceId, label: device.label || `${NAMES[kind]} ${index + 1}` }))
 }
 
-/** Shows how loud a track is on a <meter>, until the function that it answers is called. */
-export function showLevel(track, meter) {
+/**
+ * Shows how loud a track is on a <meter>, until the function that it answers is called. `onLevel`, when there is
+ * one, hears each level: the power of the samples, from 0 to 1.
+ */
+export function showLevel(track, meter, onLevel = () => {}) {
   const context = new AudioContext()
   const analyser = context.createAnalyser()
   context.createMediaStreamSource(new MediaStream([track])).connect(analyser)
@@ -54,6 +57,7 @@ export function showLevel(track, meter) {
     analyser.getFloatTimeDomainData(samples)
     const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length
     meter.value = Math.min(1, Math.sqrt(power) * 4)
+    onLevel(Math.sqrt(power))
   }, 100)
   return () => {
     clearInterval(timer)

@@ -1,15 +1,21 @@
-// Trying camera and microphone before joining: a preview, a level, a choice, and words for what is wrong.
+// Trying camera, microphone and connection before joining: a preview, a level, a choice, one's own sound and picture
+// back through the video service, and words for what is wrong.
 import { announce } from "./announce.js"
 import { list, open, showLevel } from "./devices.js"
+import { KitTest } from "./kittest.js"
 import { testTracks } from "./testpicture.js"
 
 const CHOSEN = "court-link-devices"
+const SILENT_MS = 6000 // without a sound, after which we say so
+const HEARD = 0.002 // a quiet room is below, a quiet voice above
 
 export class Kit {
-  #root; #endLevel = () => {}; #test = null; #self = null
+  #root; #endLevel = () => {}; #test = null; #self = null; #token = ""; #said = () => {}; #trying = null; #ended = () => {}
   tracks = { audio: null, video: null }
   found = { audio: "missing", video: "missing" }
   opened = Promise.resolve()
+  /** What the test of the connection measured; null until there was one. */
+  figures = null
 
   constructor(root) {
     this.#root = root
@@ -18,6 +24,69 @@ export class Kit {
       this.#part(`again-${kind}`).addEventListener("click", () => this.#choose(kind, this.#part(`choose-${kind}`).value))
     }
     this.#part("test")?.addEventListener("click", () => this.useTest(this.#root.dataset.name || "Participant"))
+    this.#part("begin").addEventListener("click", () => this.#try())
+    this.#part("hear").addEventListener("change", ({ target }) => { this.#part("returned").muted = !target.checked })
+  }
+
+  /** From now on the connection can be tested, as the holder of this token. `said` keeps what was found. */
+  testable(token, said) {
+    this.#token = token
+    this.#said = said
+  }
+
+  /** Gives up a test that runs; resolves once it has let go of the video service. */
+  async giveUp() {
+    this.#trying?.stop()
+    await this.#ended
+  }
+
+  async #try() {
+    const begin = this.#part("begin"), bar = this.#part("progress"), step = this.#part("step")
+    begin.disabled = true
+    await this.opened
+    const test = this.#trying = new KitTest(this.#token, this.tracks, (share, words) => {
+      bar.value = share
+      if (step.textContent !== words) { step.textContent = words; announce(words) }
+    })
+    this.#part("returned").srcObject = test.returned
+    this.#only("trying")
+    const run = test.run()
+    this.#ended = run.then(() => {}, () => {})
+    try {
+      const figures = await run
+      if (!figures) return
+      this.figures = figures
+      this.#tell(await this.#said(), figures)
+    } catch (error) {
+      this.#tell({ title: "The connection could not be tested", advice: error.message, passed: false }, null)
+    } finally {
+      this.#trying = null
+      begin.disabled = false
+      begin.textContent = "Test again"
+      this.#part("returned").srcObject = null
+      this.#part("trying").hidden = true
+    }
+  }
+
+  #only(name) {
+    for (const each of ["trying", "result"]) this.#part(each).hidden = each !== name
+  }
+
+  #tell({ title, advice, passed }, figures) {
+    this.#only("result")
+    const shown = this.#part("result")
+    shown.dataset.passed = passed
+    this.#part("verdict").textContent = title
+    this.#part("advice").textContent = advice
+    const list = this.#part("figures")
+    list.hidden = !figures?.connected
+    for (const [name, words] of Object.entries(figures ? inWords(figures) : {})) {
+      const place = list.querySelector(`[data-figure="${name}"]`)
+      place.textContent = words
+      place.parentElement.hidden = !words
+    }
+    shown.focus()
+    announce(`${title}. ${advice}`)
   }
 
   /** Opens the devices chosen last time, or the browser's own choice; the test picture if that was chosen. */
@@ -54,6 +123,7 @@ export class Kit {
 
   /** Lets go of the devices. */
   stop() {
+    this.#trying?.stop()
     this.#endLevel()
     this.#self?.stop()
     this.#self = null
@@ -86,7 +156,22 @@ export class Kit {
       this.#part("no-preview").hidden = Boolean(track)
     } else {
       this.#endLevel()
-      this.#endLevel = track ? showLevel(track, this.#part("level")) : () => {}
+      this.#endLevel = track ? showLevel(track, this.#part("level"), this.#listener(found)) : () => {}
+    }
+  }
+
+  /** Says that nothing is heard, when that has been so for some seconds; takes it back with the first sound. */
+  #listener(found) {
+    const line = this.#part("silent")
+    line.hidden = true
+    if (found === "test") return () => {}
+    let since = performance.now()
+    return (level) => {
+      if (level > HEARD) since = performance.now()
+      const silent = performance.now() - since > SILENT_MS
+      if (line.hidden !== silent) return
+      line.hidden = !silent
+      if (silent) announce(line.textContent)
     }
   }
 
@@ -112,4 +197,21 @@ export class Kit {
   }
 
   #part(name) { return this.#root.querySelector(`[data-kit="${name}"]`) }
+}
+
+/** The figures as people read them; an empty text for what was not measured. */
+function inWords(figures) {
+  const megabits = (bits) => `${(bits / 1e6).toFixed(1)} Mbit/s`
+  const percent = (share) => `${Math.round(share * 100)}%`
+  const milliseconds = (seconds) => `${Math.round(seconds * 1000)} ms`
+  if (!figures.connected) return {}
+  return {
+    up: megabits(Math.max(figures.up, figures.can_up ?? 0)),
+    down: megabits(figures.down),
+    loss: `${percent(figures.loss_up)} out, ${percent(figures.loss_down)} back`,
+    jitter: milliseconds(figures.jitter),
+    round_trip: milliseconds(figures.round_trip),
+    frames: `${Math.round(figures.frames)} a second`,
+    relay: figures.relay === null ? "" : figures.relay ? "Can be reached" : "Cannot be reached",
+  }
 }

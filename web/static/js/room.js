@@ -74,6 +74,7 @@ async function introduce() {
   fill(told)
   if (sessionStorage.getItem(READY(me.link))) { await kit.start(told.you.label); join(); return }
   for (const part of room.querySelectorAll("[data-only-part]")) part.hidden = part.dataset.onlyPart !== told.you.part
+  kit.testable(me.token, tellKit)
   show("kit")
   await kit.start(told.you.label)
 }
@@ -85,6 +86,16 @@ function fill({ hearing, you }) {
     const text = facts[place.dataset.fact] ?? ""
     if (place.textContent !== text) place.textContent = text
   }
+}
+
+/** Tells the court what was found of the kit, and of a vehicle; answers the verdict. */
+async function tellKit() {
+  const said = new FormData(find("kit-form"))
+  const declared = Object.fromEntries(
+    ["from_vehicle", "stationary", "not_driving", "not_overheard"].map((name) => [name, said.has(name)]),
+  )
+  const json = { camera: kit.found.video, microphone: kit.found.audio, ...declared, figures: kit.figures }
+  return (await ask("/api/join/kit-check", { method: "POST", token: me.token, json })).json()
 }
 
 find("kit-form").addEventListener("submit", async (event) => {
@@ -99,14 +110,8 @@ find("kit-form").addEventListener("submit", async (event) => {
   joining = true
   announce("Starting your camera and microphone")
   await kit.opened
-  await ask("/api/join/kit-check", {
-    method: "POST",
-    token: me.token,
-    json: {
-      camera: kit.found.video, microphone: kit.found.audio, from_vehicle: inVehicle,
-      stationary: said.has("stationary"), not_driving: said.has("not_driving"), not_overheard: said.has("not_overheard"),
-    },
-  }).catch(() => {})
+  await kit.giveUp()
+  await tellKit().catch(() => {})
   sessionStorage.setItem(READY(me.link), "yes")
   join()
 })

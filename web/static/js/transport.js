@@ -118,6 +118,6 @@ export class Transport extends EventTarget {
 const configuration = (iceServers) => ({ iceServers, bundlePolicy: "max-bundle" })
 
 /** An offer without `.local` candidates: nobody outside can resolve them, and looking costs a second. */
-function withoutHidden(sdp) {
+export function withoutHidden(sdp) {
   return sdp.split("\r\n").filter((line) => !/^a=candidate:.*\.local /.test(line)).join("\r\n")
 }
