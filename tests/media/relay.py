@@ -110,7 +110,7 @@ def credentials(link: object, lasts: float = 60) -> tuple[str, str]:
 @contextmanager
 def relay(directory: Path) -> Iterator[Relay]:
     """A relay to the loopback alone, ended by SIGTERM."""
-    certificate, key = _certificate(directory)
+    certificate, key = self_signed(directory)
     (directory / "secret").write_text(SECRET)
     given = {
         "TMPDIR": str(directory),
@@ -158,7 +158,7 @@ def _until_listening(process: subprocess.Popen[bytes], port: int) -> None:
             return
 
 
-def _certificate(directory: Path) -> tuple[Path, Path]:
+def self_signed(directory: Path) -> tuple[Path, Path]:
     """A certificate of the loopback's own, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay.court-link.example")])

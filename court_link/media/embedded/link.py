@@ -135,8 +135,14 @@ class Link:
         }
 
     def filled(self, desired: DesiredLink | None) -> Iterator[tuple[SeatLine, str | None]]:
-        """Every line that is received, with the link that is to fill it."""
-        sources = {seat.index: seat.source for seat in desired.seats} if desired else {}
+        """Every line that is received, with the link that is to fill it.
+
+        Whoever has fewer lines than there are seats, as a plain player has, sees those who are there.
+        """
+        wanted = desired.seats if desired else ()
+        sources = {seat.index: seat.source for seat in wanted}
+        if len(wanted) > len(self.seats):
+            sources = dict(enumerate(seat.source for seat in wanted if seat.source is not None))
         for index, seat in enumerate(self.seats):
             for line in seat.values():
                 yield line, sources.get(index)

@@ -151,7 +151,9 @@ class Room:
 
     def _fills(self, link: Link, seat: Seat, now: float) -> bool:
         """Whether something of this seat's source reaches the link now."""
-        lines = link.seats[seat.index].values() if seat.index < len(link.seats) else ()
+        source = self.links.get(seat.source or "")
+        uplinks = source.uplinks.values() if source is not None else ()
+        lines = (line for lines in link.seats for line in lines.values() if line.source in uplinks)
         return any(line.open and line.source and now - line.source.newest_at < HEARD for line in lines)
 
     def statistics(self) -> tuple[LinkStatistics, ...]:
