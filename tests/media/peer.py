@@ -71,6 +71,11 @@ class Peer:
         return self._port.number
 
     @property
+    def server(self) -> tuple[str, int]:
+        """Where the worker is."""
+        return readable_address(ffi.buffer(self._server, 16)[:])
+
+    @property
     def socket(self) -> socket.socket:
         """What this peer reads from."""
         return self._port.socket

@@ -196,6 +196,7 @@ class Hearing:
 
     def __init__(self, forwarder: Forwarder, rng: random.Random) -> None:
         self.table, self.rng = Table(forwarder), rng
+        self.said = 0
 
     async def begin(self) -> None:
         self.table.forwarder.apply(everyone_sees_everyone("room", 1, "a", "b", "c"))
@@ -205,7 +206,10 @@ class Hearing:
         self.stranger.bind(("127.0.0.1", 0))
 
     async def attack(self) -> int:
-        """Some datagrams of every kind, from outside and from inside; how many."""
+        """Some datagrams of every kind, from outside and from inside, while the others speak; how many."""
+        self.said += 1
+        for link in "ab":
+            self.table.peers[link].sound(self.said, self.said * 960, body=link.encode())
         forwarder, rng, bad = self.table.forwarder, self.rng, self.table.peers["c"]
         hello = b"\x16\xfe\xfd" + bytes(8) + struct.pack("!H", 40) + b"\1\0\0\x1c" + bytes(36)
         data = b"\x17\xfe\xfd\0\1" + bytes(6) + struct.pack("!H", 30) + bytes(30)
@@ -228,12 +232,14 @@ class Hearing:
     async def end(self) -> None:
         """The two others still hear each other, once they speak."""
         for link, other in ("ab", "ba"):
-            number = 1000
-            while not heard(self.table.peers[link], other):
-                if number > 4000:
-                    raise Broken(f"{link} does not hear {other} any more")
-                await self.table.talk(other, start=number)
-                number += 10
+            self.table.peers[link].packets.clear()
+            for _ in range(300):
+                await self.table.talk(other, start=self.said + 1)
+                self.said += 10
+                if heard(self.table.peers[link], other):
+                    break
+            else:
+                raise Broken(f"{link} does not hear {other} any more")
         if self.table.forwarder.faults:
             raise Broken("the worker's loop saw an exception: see its log")
 
