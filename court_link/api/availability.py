@@ -246,8 +246,23 @@ async def slots(
 
     Best first: what must be heard soon soonest, the least waiting for officers, the nearest to the time
     listed. Nothing is offered beyond a hard date, or after the first available sitting of a person charged
-    and detained.
+    and detained. Looking writes nothing.
     """
+    return _offered(await _found(store, ctx, settings, hearing_id, asked))
+
+
+@router.post("/{hearing_id}/slots")
+async def slots_or_tell(
+    store: Store, ctx: Asker, settings: Settings, hearing_id: UUID, asked: Annotated[DaysAsked, Query()]
+) -> SlotsOut:
+    """The same, and when no sitting is left before a hard date the staff concerned are told so, once."""
+    found = await _found(store, ctx, settings, hearing_id, asked)
+    if found.none_left:
+        await store.write(harddates.tell_none_left, ctx, hearing_id, asked=asked.needs().detained)
+    return _offered(found)
+
+
+async def _found(store: Store, ctx: Asker, settings: Settings, hearing_id: UUID, asked: DaysAsked) -> Found:
     wish = Wish(
         asked.needs(),
         tuple(asked.courtrooms),
@@ -255,7 +270,7 @@ async def slots(
         asked.any_courtroom,
         asked.any_custody_room,
     )
-    found = await store.read(
+    return await store.read(
         finding.find,
         ctx,
         hearing_id,
@@ -265,9 +280,6 @@ async def slots(
         count=asked.count,
         rules=rules(settings),
     )
-    if found.none_left:
-        await store.write(harddates.tell_none_left, ctx, hearing_id, asked=wish.needs.detained)
-    return _offered(found)
 
 
 def _shown(found: Availability) -> AvailabilityOut:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
 
 from court_link.api.asking import Asker, Store
+from court_link.api.once import written_once
 from court_link.api.versions import IfMatch, etag
 from court_link.domain.booking import PoolKind
+from court_link.domain.context import Context
 from court_link.domain.places import DutyKind, PersonKind
 from court_link.domain.rota import Stretch, whole_days
 from court_link.domain.times import Interval, london_day
 from court_link.scheduling import rostering, staffing
 from court_link.scheduling.rostering import Count, Rostered
 from court_link.scheduling.staffing import Absence, Shortfall, Touched
+from court_link.store import Session
 from court_link.store.duties import DutyStretch
 from court_link.store.staff import Shifted
 
@@ -323,7 +329,7 @@ async def keep(
     return PersonOut.of(Rostered(kept, ()))
 
 
-@router.post("/people/{person_id}/duties", status_code=201)
+@router.post("/people/{person_id}/duties", status_code=201, response_model=Changed)
 async def add_duty(
     store: Store,
     ctx: Asker,
@@ -332,13 +338,23 @@ async def add_duty(
     asked: DutyIn,
     version: IfMatch,
     check: Check = False,
-) -> Changed:
-    """Add a shift, leave, a rest day or sickness. What they are booked for stands, and is flagged."""
+) -> Response | Changed:
+    """Add a shift, leave, a rest day or sickness. What they are booked for stands, and is flagged.
+
+    Takes an `Idempotency-Key`.
+    """
+    stretch = asked.stretch()
     if check:
-        left = await store.read(rostering.foresee_duty, ctx, person_id, None, asked.stretch())
-    else:
-        left = await store.write(rostering.add_duty, ctx, person_id, asked.stretch(), version)
-    return await _changed(store, ctx, response, person_id, asked.stretch().during, left)
+        foreseen = await store.read(rostering.foresee_duty, ctx, person_id, None, stretch)
+        return await _changed(store, ctx, response, person_id, stretch.during, foreseen)
+
+    def run(session: Session, ctx: Context) -> Changed:
+        left = rostering.add_duty(session, ctx, person_id, stretch, version)
+        return _with_absences(rostering.person(session, ctx, person_id, stretch.during), left)
+
+    allow = partial(rostering.allow_person, person_id=person_id)
+    body = await written_once(store, ctx, "staff.duty", person_id, asked, allow, run)
+    return JSONResponse(body, 201, etag(body["version"]))
 
 
 @router.put("/people/{person_id}/duties/{duty_id}")
@@ -393,13 +409,17 @@ async def suites(store: Store, ctx: Asker, within: Days) -> Suites:
     )
 
 
-@router.post("/suites/{site_id}/shifts", status_code=201)
-async def add_shift(store: Store, ctx: Asker, response: Response, site_id: UUID, asked: ShiftIn) -> ShiftOut:
-    """Put staff of a counted pool on shift at a suite."""
+@router.post("/suites/{site_id}/shifts", status_code=201, response_model=ShiftOut)
+async def add_shift(store: Store, ctx: Asker, site_id: UUID, asked: ShiftIn) -> Response:
+    """Put staff of a counted pool on shift at a suite. Takes an `Idempotency-Key`."""
     during = Interval(asked.starts_at, asked.ends_at)
-    shift = await store.write(rostering.add_shift, ctx, site_id, asked.pool, during, asked.count())
-    response.headers.update(etag(shift.version))
-    return ShiftOut.of(shift)
+
+    def run(session: Session, ctx: Context) -> ShiftOut:
+        return ShiftOut.of(rostering.add_shift(session, ctx, site_id, asked.pool, during, asked.count()))
+
+    allow = partial(rostering.allow_suite, site_id=site_id)
+    body = await written_once(store, ctx, "staff.shift", site_id, asked, allow, run)
+    return JSONResponse(body, 201, etag(body["version"]))
 
 
 @router.get("/shifts/{shift_id}")
@@ -443,5 +463,8 @@ async def _changed(
 ) -> Changed:
     found = await store.read(rostering.person, ctx, person_id, during)
     response.headers.update(etag(found.person.version))
-    absent = [AbsenceOut.of(each) for each in left]
-    return Changed(**PersonOut.of(found).model_dump(), absent=absent)
+    return _with_absences(found, left)
+
+
+def _with_absences(found: Rostered, left: Iterable[Absence]) -> Changed:
+    return Changed(**PersonOut.of(found).model_dump(), absent=[AbsenceOut.of(each) for each in left])

@@ -254,6 +254,16 @@ def remove_shift(
     return left
 
 
+def allow_person(session: Session, ctx: Context, person_id: UUID) -> None:
+    """Raises NotFound or Forbidden unless the asker keeps this person's rota."""
+    _person(session, ctx, person_id)
+
+
+def allow_suite(session: Session, ctx: Context, site_id: UUID) -> None:
+    """Raises NotFound or Forbidden unless the asker plans who is on shift at this suite."""
+    _suite(session, ctx, site_id)
+
+
 def _person(session: Session, ctx: Context, person_id: UUID) -> Employed:
     found = staff.person(session, owners(ctx), person_id)
     if found is None:

@@ -80,6 +80,7 @@ _COUNTED = {"shift_id": "counted_shift_id"}
 _STAFF_RUN = {"run_id": "staff_run_id"}
 _PLACE = {"version": "1", "name": "Own Site", "link_streams": "0"}
 _ASSUMPTIONS = {name: str(value) for name, value in asdict(Assumptions()).items()} | {"version": "0"}
+_MEASURE = {"source": "{link_id}", "receiver": "{defendant_id}", "ordered_by": "District Judge Example"}
 _ENDING = {"outcome": "dealt_with", "cause": "concluded"}
 _MATTER = {
     "title": "R v Example",
@@ -233,6 +234,9 @@ LINES: Mapping[str, Line] = {
         P.BOOK, query={"courtroom_id": "{courtroom_id}", "day": "2026-11-23", "minutes": "20"}
     ),
     "GET /api/hearings/{hearing_id}/slots": permitted(
+        P.BOOK, query={"courtroom_id": "{courtroom_id}", "from": "2026-11-23", "minutes": "20"}
+    ),
+    "POST /api/hearings/{hearing_id}/slots": permitted(
         P.BOOK, query={"courtroom_id": "{courtroom_id}", "from": "2026-11-23", "minutes": "20"}
     ),
     "POST /api/hearings/{hearing_id}/bookings": permitted(
@@ -434,7 +438,35 @@ LINES: Mapping[str, Line] = {
     "POST /recordings/{recording_id}/stop": permitted(P.RUN_HEARING),
     "POST /recordings/{recording_id}/hold": permitted(P.RUN_HEARING, named=_RECORDED),
     "GET /recordings/{recording_id}/files/{name}": permitted(P.RUN_HEARING, named=_RECORDED, path=_FILE),
+    "POST /api/links/{link_id}/call": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/release": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/mute": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/unmute": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/stop-video": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/allow-video": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/allow-screen": permitted(P.RUN_HEARING),
+    "POST /api/links/{link_id}/stop-screen": permitted(P.RUN_HEARING),
+    "PUT /api/links/{link_id}/grants": permitted(P.RUN_HEARING, json={"grants": ["receive"]}),
+    "POST /api/hearings/{hearing_id}/mute-all": permitted(P.RUN_HEARING),
     "POST /api/problems/{problem_id}/resolve": permitted(P.RUN_HEARING),
+    # Private consultations, ties, special measures and exhibits
+    "GET /api/hearings/{hearing_id}/consultations": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/consultations": permitted(
+        P.RUN_HEARING, json={"links": ["{link_id}", "{defendant_id}"]}
+    ),
+    "POST /api/consultations/{consultation_id}/recall": permitted(P.RUN_HEARING),
+    "POST /api/consultations/{consultation_id}/leave": participants(),
+    "GET /api/hearings/{hearing_id}/ties": permitted(P.RUN_HEARING),
+    "PUT /api/links/{link_id}/ties": permitted(P.RUN_HEARING, json={"for": ["{defendant_id}"]}),
+    "GET /api/hearings/{hearing_id}/screens": permitted(P.RUN_HEARING),
+    "PUT /api/hearings/{hearing_id}/screens": permitted(P.RUN_HEARING, json={"screens": [_MEASURE]}),
+    "GET /api/hearings/{hearing_id}/exhibits": permitted(P.RUN_HEARING),
+    "POST /api/hearings/{hearing_id}/exhibits": participants(query={"title": "A report"}),
+    "GET /api/exhibits/{exhibit_id}": permitted(P.RUN_HEARING),
+    "GET /api/exhibits/{exhibit_id}/content": permitted(P.RUN_HEARING),
+    "POST /api/exhibits/{exhibit_id}/permit": permitted(P.RUN_HEARING, json={"links": ["{defendant_id}"]}),
+    "POST /api/exhibits/{exhibit_id}/hide": permitted(P.RUN_HEARING),
+    "DELETE /api/exhibits/{exhibit_id}": permitted(P.RUN_HEARING),
     # Links
     "GET /api/hearings/{hearing_id}/links": permitted(P.SEE_HEARINGS),
     "POST /api/hearings/{hearing_id}/links": permitted(
@@ -457,6 +489,12 @@ LINES: Mapping[str, Line] = {
     "POST /api/join/kit-check/session": participants(),
     "DELETE /api/join/kit-check/session": participants(),
     "POST /api/join/kit-check": participants(json={"camera": "working", "microphone": "working"}),
+    "POST /api/join/settled": participants(json={"move": 1}),
+    "PUT /api/join/whisper": participants(json={"to": None}),
+    "PUT /api/join/sharing": participants(json={"on": True}),
+    "PUT /api/join/agreements/{client_id}": participants(
+        json={"agrees": True}, named={"client_id": "defendant_id"}
+    ),
     "POST /api/join/problem": participants(json={"kind": "no_sound"}),
     # What may be sent there; what is of one link alone is told to its bearer (tests/media/test_whip.py)
     "OPTIONS /api/media/{link_id}": public(scoped=False),

@@ -329,21 +329,21 @@ async def test_hard_dates_and_recording_are_changed_like_what_else_was_typed(
     assert (await stranger.get(address)).status_code == 404
 
 
-async def test_looking_for_a_time_tells_once_that_none_is_left(
+async def test_looking_for_a_time_writes_nothing_and_asking_tells_once_that_none_is_left(
     clerk: httpx.AsyncClient, settled: County, world: World
 ) -> None:
-    hearing = await listed(clerk, remand_expires="2026-11-20")
-    asked = {"from": "2026-11-23", "minutes": "20", "courtroom_id": str(settled.courtroom)}
-    for _ in range(2):
-        found = await clerk.get(f"/api/hearings/{hearing['id']}/slots", params=asked)
-        assert found.status_code == 200, found.text
-        assert any("No sitting is left" in warning for warning in found.json()["warnings"])
-
     def told(session: Any, ctx: Any) -> int:
         rows = session.exec(select(EventRow).where(EventRow.kind == EventKind.SLOT_NONE_LEFT))
         return len(rows.all())
 
-    assert await world.db.read(told, SYSTEM_CONTEXT) == 1
+    hearing = await listed(clerk, remand_expires="2026-11-20")
+    asked = {"from": "2026-11-23", "minutes": "20", "courtroom_id": str(settled.courtroom)}
+    address = f"/api/hearings/{hearing['id']}/slots"
+    for method, count in (("GET", 0), ("POST", 1), ("POST", 1)):
+        found = await clerk.request(method, address, params=asked)
+        assert found.status_code == 200, found.text
+        assert any("No sitting is left" in warning for warning in found.json()["warnings"])
+        assert await world.db.read(told, SYSTEM_CONTEXT) == count
 
 
 async def test_a_direction_has_a_scope_and_is_discharged_when_it_has_done_its_work(

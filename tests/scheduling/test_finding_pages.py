@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlmodel import select
 
 from court_link.domain.booking import Purpose, ResourceKind
 from court_link.domain.context import Context
+from court_link.domain.events import EventKind
 from court_link.domain.ids import new_id
 from court_link.domain.places import PersonKind
 from court_link.domain.requirements import CustodyNeed, Interpreting, Needs, Travel
@@ -20,7 +21,7 @@ from court_link.domain.roles import OrganisationKind, Part, Role
 from court_link.identity.organisations import Organisation
 from court_link.scheduling import booking
 from court_link.store import Session
-from court_link.store.tables import Person, Reservation, Resource
+from court_link.store.tables import EventRow, Person, Reservation, Resource
 from tests.api.apps import Browser, World
 from tests.county import SYSTEM_CONTEXT, County, add_booking, add_hearing, add_shift
 from tests.stores import MONDAY
@@ -267,3 +268,20 @@ async def test_each_custody_room_has_a_consultation_time_of_its_own(
     await clerk.submit(held.headers["Location"], to=f"{held.headers['Location']}/confirm")
     again = await clerk.get(address)  # to move it, with all that it needs
     assert re.search(rf'name="consultation_{settled.second_cell}"[^>]*value="40"', again.text)
+
+
+async def test_staff_are_told_by_a_button_that_no_sitting_is_left(
+    clerk: Browser, world: World, settled: County
+) -> None:
+    def told(session: Session, ctx: Context) -> int:
+        return len(session.exec(select(EventRow).where(EventRow.kind == EventKind.SLOT_NONE_LEFT)).all())
+
+    late = await listed(world, settled, remand_expires=date(2026, 11, 20))
+    address = f"/hearings/{late}/book"
+    page = await clerk.get(address, params=asked(settled))
+    assert "Tell staff that none is left" in page.text
+    assert await world.db.read(told, SYSTEM_CONTEXT) == 0
+    for _ in range(2):
+        done = await clerk.submit(address, asked(settled) | {"none_left": "yes"})
+        assert "Staff have been told" in (await clerk.get(done.headers["Location"])).text
+    assert await world.db.read(told, SYSTEM_CONTEXT) == 1

@@ -279,6 +279,30 @@ async def test_a_machine_counts_shifts_and_hears_what_falls_short(
     assert (await machine.get(address)).status_code == 404
 
 
+async def test_a_duty_and_a_shift_sent_twice_are_made_once(world: World, settled: County) -> None:
+    force = await world.machine(of(settled, OrganisationKind.FORCE), Role.ADMINISTRATOR)
+    custody = await world.machine(of(settled, OrganisationKind.CUSTODY), Role.CUSTODY_OFFICER)
+    times = {"starts_at": "2026-11-25T07:00:00Z", "ends_at": "2026-11-25T15:00:00Z"}
+    rota = f"/api/staff/people/{settled.officer}/duties"
+    suite = f"/api/staff/suites/{settled.suite}/shifts"
+    shift = times | {"pool": "escorts", "staff": 2}
+    for machine, address, body in ((force, rota, times | {"kind": "shift"}), (custody, suite, shift)):
+        key = {"Idempotency-Key": "once"}
+        first, again = [await machine.post(address, json=body, headers=key) for _ in range(2)]
+        assert first.status_code == again.status_code == 201, first.text
+        assert (first.json(), first.headers["etag"]) == (again.json(), again.headers["etag"])
+        assert (
+            await machine.post(address, json=body | {"starts_at": "2026-11-25T08:00:00Z"}, headers=key)
+        ).status_code == 422
+        foreign = custody if machine is force else force
+        assert (await foreign.post(address, json=body, headers=key)).status_code in (403, 404)
+    days = {"first": "2026-11-25", "last": "2026-11-25"}
+    kept = (await force.get(f"/api/staff/people/{settled.officer}", params=days)).json()
+    assert len(kept["duties"]) == 1
+    (on,) = (await custody.get("/api/staff/suites", params=days)).json()["items"]
+    assert len(on["shifts"]) == 1
+
+
 async def test_a_machine_sends_confirms_and_downloads_files(world: World, settled: County) -> None:
     machine = await world.machine(of(settled, OrganisationKind.FORCE), Role.ADMINISTRATOR)
     content = (DUTIES + "1187,24/11/2026,,,rest day\r\n").encode()

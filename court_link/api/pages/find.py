@@ -58,18 +58,20 @@ async def find(request: Request, store: Store, ctx: Asker, settings: Settings, h
         looked = await _looked(page, rules(settings))
     except Invalid as refused:
         return _shown(page, None, refused)
-    if looked.next.none_left:
-        await store.write(harddates.tell_none_left, ctx, hearing_id, asked=looked.day.needs.detained)
-    return _shown(page, looked)
+    return _shown(page, looked, told=request.query_params.get("told") == "yes")
 
 
 @router.post("/{hearing_id}/book")
 async def take(request: Request, store: Store, ctx: Asker, settings: Settings, hearing_id: UUID) -> Response:
-    """Hold the chosen time; a hearing that is booked already says whom the move affects, then moves."""
+    """Hold the chosen time; a hearing that is booked already says whom the move affects, then moves. Where
+    there is no time to choose, tell the staff concerned that none is left.
+    """
     of = await store.read(matters.summary, ctx, hearing_id)
     likely, choices = await store.read(_likely, ctx, hearing_id)
     page = _Page(request, store, ctx, of, await request.form(), likely, choices)
     try:
+        if "none_left" in page.asked:
+            return await _tell(page, rules(settings))
         start, rooms = _chosen(page.asked)
         needs = needed.read(page.asked, of, taking=rooms).wish.needs
         limits = rules(settings)
@@ -88,6 +90,16 @@ async def take(request: Request, store: Store, ctx: Asker, settings: Settings, h
     except Invalid as refused:
         return _shown(page, None, refused)
     return RedirectResponse(f"/hearings/{hearing_id}/book/{held.id}", 303)
+
+
+async def _tell(page: _Page, limits: Rules) -> Response:
+    """No sitting is left before a hard date: those concerned are told, once. Raises Invalid."""
+    looked = await _looked(page, limits)
+    if looked.next.none_left:
+        detained = looked.day.needs.detained
+        await page.store.write(harddates.tell_none_left, page.ctx, page.of.id, asked=detained)
+    told = [*needed.carried(page.asked), ("told", "yes")]
+    return RedirectResponse(f"/hearings/{page.of.id}/book?{urlencode(told)}", 303)
 
 
 def _check_move(page: _Page, seen: Preview) -> Response:
@@ -236,7 +248,9 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def _shown(page: _Page, looked: _Looked | None, refused: CourtLinkError | None = None) -> Response:
+def _shown(
+    page: _Page, looked: _Looked | None, refused: CourtLinkError | None = None, *, told: bool = False
+) -> Response:
     errors = refused.errors if isinstance(refused, Invalid) else ()
     if isinstance(refused, SlotTaken):
         errors = (FieldError("", f"That time cannot be had. {refused.message}"),)
@@ -253,6 +267,7 @@ def _shown(page: _Page, looked: _Looked | None, refused: CourtLinkError | None =
         found=found,
         next=looked.next if looked else None,
         advice=looked.advice if looked else (),
+        told=told,
         labels=labels,
         said=availability.said,
         needed=_needed(found, labels) if found else (),

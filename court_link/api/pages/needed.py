@@ -119,7 +119,7 @@ def _travel(typed: Typed) -> Iterator[Travel]:
 
 def carried(asked: Asked, *, but: Iterable[str] = ()) -> Pairs:
     """What was typed, for another address or the next form of the same search."""
-    left_out = {"csrf_token", "starts_at", "option", "replacing", *but}
+    left_out = {"csrf_token", "starts_at", "option", "replacing", "none_left", "told", *but}
     return [(name, str(value)) for name, value in asked.multi_items() if name not in left_out and value]
 
 
