@@ -11,6 +11,7 @@ DEFAULT = 1024 * 1024
 IMPORT = 129 * 1024 * 1024  # what `importing.reading` takes, and the form around it
 ROTA = 33 * 1024 * 1024  # what `importing.rota` takes, and the form around it
 STAFF = 9 * 1024 * 1024  # what `importing.csvs` takes, and the form around it
+EXHIBIT = 5 * 1024 * 1024  # what `media.exhibits` takes
 #: Addresses (and those below them) that take more.
 LARGER: Mapping[str, int] = {
     "/staff/import": STAFF,
@@ -30,6 +31,8 @@ class TooLarge(HTTPException):
 
 
 def limit_of(path: str) -> int:
+    if path.startswith("/api/hearings/") and path.endswith("/exhibits"):
+        return EXHIBIT
     return next(
         (most for start, most in LARGER.items() if path == start or path.startswith(f"{start}/")), DEFAULT
     )

@@ -66,13 +66,15 @@ def kind_of(body: bytes) -> str:
     return found
 
 
-def offer(session: Session, ctx: Context, title: str, body: bytes) -> Exhibit:
+def offer(session: Session, ctx: Context, hearing_id: UUID, title: str, body: bytes) -> Exhibit:
     """Offer a document to the court. Nobody but the court and its presenter sees it until it is permitted.
 
-    Raises NotADocument and Invalid naming the field, TooMany, WrongState for somebody who is not let in.
+    Raises NotADocument and Invalid naming the field, TooMany, WrongState for somebody who is not let in,
+    NotFound for another hearing than their own.
     """
-    row, _ = links.own(session, ctx)
-    me = links.value(row)
+    me = links.value(links.own(session, ctx)[0])
+    if me.hearing_id != hearing_id:
+        raise NotFound
     title = " ".join(title.split())
     if not title or len(title) > TITLE_LENGTH or not title.isprintable():
         raise Invalid(errors=[FieldError("title", f"Enter a title of {TITLE_LENGTH} characters or fewer")])
@@ -108,17 +110,26 @@ def seen_by(standing: Standing, me: Link) -> tuple[Exhibit, ...]:
     )
 
 
+def get(session: Session, ctx: Context, exhibit_id: UUID) -> Exhibit:
+    """What an exhibit is, for whoever may see it at this moment. Raises NotFound as for an absent one."""
+    row = rooms.exhibit_row(session, exhibit_id, lock=False)
+    found = [each for each in visible(session, ctx, row.hearing_id) if each.id == exhibit_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
 def read(session: Session, ctx: Context, exhibit_id: UUID) -> Content:
     """A document's content, for whoever may see it at this moment; the reading is written down.
 
     Raises NotFound exactly as for an absent one.
     """
-    row = rooms.exhibit_row(session, exhibit_id, lock=False)
-    if row.content is None or all(each.id != exhibit_id for each in visible(session, ctx, row.hearing_id)):
+    exhibit = get(session, ctx, exhibit_id)
+    body = rooms.exhibit_row(session, exhibit_id, lock=False).content
+    if body is None:
         raise NotFound
-    exhibit = rooms.exhibit(row)
     _record(session, ctx, EventKind.EXHIBIT_READ, exhibit)
-    return Content(exhibit, row.content)
+    return Content(exhibit, body)
 
 
 def permit(
@@ -157,28 +168,28 @@ def withdraw(session: Session, ctx: Context, exhibit_id: UUID, *, version: int |
     return _withdraw(session, ctx, row)
 
 
-def share(session: Session, ctx: Context, *, on: bool) -> Exhibit | None:
+def share(session: Session, ctx: Context, *, on: bool) -> UUID:
     """Share one's own screen with the hearing, or stop.
 
     Everybody who takes part sees it, until the court shows it to some of them alone. Raises NotGranted
-    without the court's permission, AlreadyShared while another's is shared.
+    without the court's permission, AlreadyShared while another's is shared. Answers the hearing.
     """
     row, hearing = links.own(session, ctx)
     me = links.value(row)
     if not on:
         stop_sharing(session, ctx, me)
-        return None
+        return me.hearing_id
     if Grant.SCREEN not in grants(me) or not me.in_hearing:
         raise NotGranted
     standing = rooms.standing(session, ctx, hearing)
     shared = standing.sharing
-    if shared is not None and shared.source == me.id:
-        return shared
-    if shared is not None:
+    if shared is not None and shared.source != me.id:
         raise AlreadyShared
-    exhibit = _add(session, ctx, me, f"Screen of {me.label}"[:TITLE_LENGTH], "", None)
-    others = sorted(str(link.id) for link in standing.links if link.id != me.id)
-    return _change(session, ctx, rooms.exhibit_row(session, exhibit.id), others, act="shared")
+    if shared is None:
+        exhibit = _add(session, ctx, me, f"Screen of {me.label}"[:TITLE_LENGTH], "", None)
+        others = sorted(str(link.id) for link in standing.links if link.id != me.id)
+        _change(session, ctx, rooms.exhibit_row(session, exhibit.id), others, act="shared")
+    return me.hearing_id
 
 
 def stop_sharing(session: Session, ctx: Context, link: Link) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
 from court_link.domain.context import Context
-from court_link.domain.errors import FieldError, Invalid, NotFound
+from court_link.domain.errors import FieldError, Invalid, NotFound, Stale
 from court_link.domain.events import EventKind
 from court_link.domain.roles import Part
 from court_link.domain.rooms import NotTheirClient
@@ -53,23 +54,23 @@ def tie(session: Session, ctx: Context, link_id: UUID, served: Collection[UUID])
     return rooms.standing(session, ctx, hearing)
 
 
-def agree(session: Session, ctx: Context, client_id: UUID, *, agrees: bool) -> None:
+def agree(session: Session, ctx: Context, client_id: UUID, *, agrees: bool) -> UUID:
     """An advocate agrees, or no longer does, that their client may be in one room with co-defendants.
 
     A consultation of co-defendants ends when any of their advocates does not agree any more. Raises
-    NotTheirClient.
+    NotTheirClient. Answers the hearing.
     """
     row, hearing = links.own(session, ctx)
     found = rooms.tie_row(session, row.id, client_id)
     if row.part is not Part.ADVOCATE or found is None:
         raise NotTheirClient
-    if found.agrees is agrees:
-        return
-    found.agrees = agrees
-    session.flush()
-    consulting.keep_apart(session, ctx, hearing)
-    links.bump(session, hearing.id)
-    links.record(session, ctx, EventKind.TIE_CHANGED, row, client=str(client_id), agrees=agrees)
+    if found.agrees is not agrees:
+        found.agrees = agrees
+        session.flush()
+        consulting.keep_apart(session, ctx, hearing)
+        links.bump(session, hearing.id)
+        links.record(session, ctx, EventKind.TIE_CHANGED, row, client=str(client_id), agrees=agrees)
+    return hearing.id
 
 
 def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> Standing:
@@ -78,12 +79,17 @@ def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> Standing:
 
 
 def order_screens(
-    session: Session, ctx: Context, hearing_id: UUID, wanted: Collection[Screen]
+    session: Session,
+    ctx: Context,
+    hearing_id: UUID,
+    wanted: Collection[Screen],
+    *,
+    version: int | None = None,
 ) -> tuple[Screen, ...]:
     """Say all the special measures of a hearing; those that are not said again are lifted.
 
-    Each needs the name of who ordered it. Raises NoScreen naming the field, NotFound for somebody who is not
-    of this hearing.
+    Each needs the name of who ordered it. `version` is the `mark` of what the asker read. Raises
+    NoScreen naming the field, NotFound for somebody who is not of this hearing, Stale.
     """
     links.check_runs(session, ctx, hearing_id)
     cleaned = {(each.source, each.receiver): _checked(each) for each in wanted}
@@ -92,13 +98,22 @@ def order_screens(
         raise NotFound
     if len(cleaned) < len(wanted) or len(cleaned) > MOST_SCREENS:
         raise NoScreen(errors=[FieldError("screens", "Say each pair of people once")])
-    before = {(each.source, each.receiver): each for each in rooms.screens(session, hearing_id)}
+    stood = rooms.screens(session, hearing_id)
+    if version is not None and version != mark(stood):
+        raise Stale
+    before = {(each.source, each.receiver): each for each in stood}
     rooms.set_screens(session, hearing_id, cleaned.values())
     for pair in sorted(before.keys() | cleaned.keys()):
         if before.get(pair) != cleaned.get(pair):
             _record(session, ctx, hearing_id, pair, cleaned.get(pair))
     links.bump(session, hearing_id)
     return rooms.screens(session, hearing_id)
+
+
+def mark(screens: Collection[Screen]) -> int:
+    """A number by which one says which measures one has read: another one when any of them is another."""
+    said = sorted((each.source.hex, each.receiver.hex, each.picture, each.sound) for each in screens)
+    return zlib.crc32(repr(said).encode()) % 10**9
 
 
 def _checked(screen: Screen) -> Screen:

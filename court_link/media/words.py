@@ -26,6 +26,7 @@ _OUTSIDE: Mapping[Admission, str] = {
     Admission.REFUSED: "The court has not let you in.",
     Admission.REMOVED: "You are no longer in the hearing.",
 }
+_WAITS = " Nobody from the court is connected now, so the room waits for them."
 _STILL: Mapping[HearingState, str] = {
     HearingState.PAUSED: "The hearing is paused. Nobody can hear or see anyone.",
     HearingState.LOBBY_OPEN: "You have been let in. The hearing has not started, "
@@ -41,11 +42,10 @@ def where_you_are(standing: Standing, me: Link, *, inside: bool, court_here: boo
         return "The hearing is over."
     if me.place == LOBBY or not inside:
         return _OUTSIDE[me.admission]
-    if not court_here and not me.moderates:
-        return "Nobody from the court is connected now. Wait here: the hearing goes on when they are back."
+    waits = "" if court_here or me.moderates else _WAITS
     if me.settled != me.moves:
-        return "You are going into the hearing. Nobody can hear or see you yet."
-    return _in_the_hearing(standing, me)
+        return f"You are going into the hearing. Nobody can hear or see you yet.{waits}"
+    return _in_the_hearing(standing, me) + waits
 
 
 def _in_private(standing: Standing, me: Link) -> str:

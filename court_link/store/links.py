@@ -27,7 +27,8 @@ _FACTS = tuple(Link.__dataclass_fields__)
 
 def value(row: LinkRow) -> Link:
     """The frozen value of a row."""
-    return Link(**{name: getattr(row, name) for name in _FACTS})
+    facts = {name: getattr(row, name) for name in _FACTS}
+    return Link(**facts | {"grants": None if row.grants is None else tuple(row.grants)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,11 @@ from court_link.domain.context import SYSTEM, Context
 from court_link.domain.direction import DirectionStatus, Force, Medium
 from court_link.domain.hearing import HearingState
 from court_link.domain.ids import new_id
+from court_link.domain.link import Admission
 from court_link.domain.places import ClosureKind, DutyKind, PersonKind, SiteKind
 from court_link.domain.requirements import Needs
 from court_link.domain.roles import OrganisationKind, Part, Role
+from court_link.domain.rooms import consultation
 from court_link.identity import organisations
 from court_link.importing import rota, rota_runs
 from court_link.importing.reports import Report
@@ -33,8 +35,10 @@ from court_link.store.tables import (
     Booking,
     CalendarFeed,
     Closure,
+    Consultation,
     DirectionRow,
     Duty,
+    Exhibit,
     Hearing,
     HearingOrganisation,
     ImportRow,
@@ -355,6 +359,34 @@ def _link(things: Things) -> UUID:
     return links.ensure(things.session, things.ctx, things["hearing_id"], Part.ADVOCATE, "An advocate").id
 
 
+def _defendant(things: Things) -> UUID:
+    """A defendant of the hearing, whose link stands in no room."""
+    return links.ensure(things.session, things.ctx, things["hearing_id"], Part.DEFENDANT, "A defendant").id
+
+
+def _consultation(things: Things) -> UUID:
+    """The advocate and the defendant in private."""
+    room = things.add(Consultation(hearing_id=things["hearing_id"], opened_at=things.ctx.now))
+    for name in ("link_id", "defendant_id"):
+        row = links.row(things.session, things[name])
+        row.place, row.admission = consultation(room), Admission.WAITING
+    return room
+
+
+def _exhibit(things: Things) -> UUID:
+    """A document that the advocate offers."""
+    return things.add(
+        Exhibit(
+            hearing_id=things["hearing_id"],
+            source_id=things["link_id"],
+            title="A photograph",
+            media_type="image/png",
+            content=b"\x89PNG\r\n\x1a\n",
+            made_at=things.ctx.now,
+        )
+    )
+
+
 def _direction(things: Things) -> UUID:
     return things.add(
         DirectionRow(
@@ -458,6 +490,9 @@ MAKERS: Mapping[str, Callable[[Things], UUID]] = {
     "booking_id": _booking,
     "waiting_id": _waiting,
     "link_id": _link,
+    "defendant_id": _defendant,
+    "consultation_id": _consultation,
+    "exhibit_id": _exhibit,
     "custody_link_id": _custody_link,
     "run_id": _run,
     "closure_id": _closure,
