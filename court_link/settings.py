@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -156,6 +157,10 @@ class Settings(StoreSettings):
     @cached_property
     def recordings(self) -> Path:
         return self.recording_dir or self.data_dir / "recordings"
+
+    @cached_property
+    def recording_keep(self) -> timedelta:
+        return timedelta(days=self.recording_days)
 
     @cached_property
     def https(self) -> bool:

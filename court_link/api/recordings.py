@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -87,11 +87,6 @@ class RecordingOut(BaseModel):
     files: list[FileOut]
 
 
-def keep(settings: AllSettings) -> timedelta:
-    """How long a recording is kept unless the court holds it."""
-    return timedelta(days=settings.recording_days)
-
-
 def _shown(listed: Listed) -> RecordingOut:
     facts = asdict(listed.recording)
     del facts["manifest"]
@@ -112,7 +107,7 @@ async def order(
 
 async def end(db: Db, rooms: Rooms, ctx: Context, settings: AllSettings, recording_id: UUID) -> Recorded:
     """End a recording; the room follows before this answers."""
-    ended = await db.write(recording.stop, ctx, recording_id, keep=keep(settings))
+    ended = await db.write(recording.stop, ctx, recording_id, keep=settings.recording_keep)
     await rooms.push(ended.hearing_id)
     return ended
 
@@ -143,13 +138,13 @@ async def stop(
 @router.post("/recordings/{recording_id}/hold", status_code=204)
 async def hold(recording_id: UUID, store: Store, ctx: Moderator, settings: Settings) -> None:
     """Keep a recording until further notice, whatever its retention."""
-    await store.write(recording.hold, ctx, recording_id, held=True, keep=keep(settings))
+    await store.write(recording.hold, ctx, recording_id, held=True, keep=settings.recording_keep)
 
 
 @router.post("/recordings/{recording_id}/release", status_code=204)
 async def release(recording_id: UUID, store: Store, ctx: Moderator, settings: Settings) -> None:
     """Hold a recording no longer: it is kept from now on for as long as any other."""
-    await store.write(recording.hold, ctx, recording_id, held=False, keep=keep(settings))
+    await store.write(recording.hold, ctx, recording_id, held=False, keep=settings.recording_keep)
 
 
 @router.get("/recordings/{recording_id}/files/{name}", response_class=Response)

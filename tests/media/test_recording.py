@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
+from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from court_link.domain.events import EventKind, canonical
@@ -27,7 +28,6 @@ from court_link.store import Db, Session, links, recordings
 from court_link.store.recordings import Recorded
 from court_link.store.tables import EventRow, Hearing, Link
 from tests.media.scene import Scene, participant, set_scene
-from tests.stores import SetClock
 
 KEEP = timedelta(days=180)
 POWER, JUDGE = "Example power", "District Judge (MC) Example"

@@ -133,8 +133,7 @@ async def hold(
     held: Annotated[bool, Form()] = True,
 ) -> RedirectResponse:
     """Keep a recording until further notice, or no longer."""
-    keep = recordings.keep(settings)
-    kept = await store.write(recording.hold, ctx, recording_id, held=held, keep=keep)
+    kept = await store.write(recording.hold, ctx, recording_id, held=held, keep=settings.recording_keep)
     return RedirectResponse(f"/hearings/{kept.hearing_id}/recordings", 303)
 
 
