@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
 
 import typer
 from pydantic import ValidationError
 
 from court_link import logs
 from court_link.domain.context import SYSTEM, Context
-from court_link.domain.errors import Invalid
+from court_link.domain.errors import CourtLinkError, Invalid
 from court_link.domain.roles import OrganisationKind
 from court_link.settings import AuditSettings, Settings, StoreSettings
+
+if TYPE_CHECKING:
+    from court_link.media.fleet import Fleet
+    from court_link.store import Db
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Parts are imported where they are called: a media worker loads no web framework, a migration no media.
 # ruff: noqa: PLC0415
@@ -64,6 +72,32 @@ def media(
     from court_link.media.embedded.worker import of_machine
 
     raise typer.Exit(Supervisor(of_machine(_settings(media_workers=workers))).run())
+
+
+@cli.command()
+def nodes(as_json: AsJson = False) -> None:
+    """List the media workers: their state, who is connected, and what hearings have reserved on them."""
+    from court_link.media import operating
+
+    shown = _operated(operating.listed)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in shown], default=str))
+        return
+    for each in shown:
+        said = f"{each.load} of {each.capacity} connected, {each.reserved} reserved, {each.rooms} rooms"
+        typer.echo(f"{each.name}  {each.state.value}  {said}")
+
+
+@cli.command()
+def drain(node: Annotated[str, typer.Argument(help="Its name, as `court-link nodes` has it.")]) -> None:
+    """Give a media worker no new rooms; those that it has go on, until the worker is started again."""
+    from court_link.media import operating
+
+    try:
+        _operated(operating.drain, node)
+    except CourtLinkError as refused:
+        raise _stop(refused.message) from None
+    typer.echo(f"{node} takes no new rooms. `court-link nodes` says when nobody is connected to it any more.")
 
 
 @cli.command()
@@ -202,6 +236,26 @@ def backup(
     except copying.NotCopied as refused:
         raise _stop(str(refused)) from None
     typer.echo(f"Copied to {file}.")
+
+
+def _operated(act: Callable[Concatenate[Fleet, Db, P], Awaitable[R]], *args: P.args, **more: P.kwargs) -> R:
+    """An operator's act upon the media workers, with the store and the workers of the settings."""
+    from court_link.media import fleet
+    from court_link.store import open_db
+    from court_link.wall import WallClock
+
+    settings = _settings()
+
+    async def run() -> R:
+        db = await open_db(settings.database_url, WallClock())
+        workers = fleet.of(settings, db)
+        try:
+            return await act(workers, db, *args, **more)
+        finally:
+            await workers.aclose()
+            await db.close()
+
+    return asyncio.run(run())
 
 
 def _settings(**given: object) -> Settings:

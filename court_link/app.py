@@ -25,17 +25,15 @@ from court_link.api.pages.static import VersionedFiles
 from court_link.domain.clock import Clock
 from court_link.domain.context import SYSTEM, Context
 from court_link.identity.signing_in import Gate
-from court_link.media import due, exhibits
+from court_link.media import due, exhibits, fleet
 from court_link.media.archive import Archive
-from court_link.media import due, exhibits
-from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.engine import Engine
-from court_link.media.fleet import Fleet, Places
 from court_link.media.rooms import Rooms
+from court_link.media.trying import Trying
 from court_link.reactions import reactions
 from court_link.scheduling.scheduler import Chore, ticking
 from court_link.settings import Settings
-from court_link.store import Db, migrate, open_db
+from court_link.store import migrate, open_db
 from court_link.store.audit import keep_checkpoints
 from court_link.store.delivery import deliver
 from court_link.wall import WallClock
@@ -71,24 +69,23 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
         async with AsyncExitStack() as ends:
             app.state.db = await open_db(settings.database_url, court_time, write_queue=settings.write_queue)
             ends.push_async_callback(app.state.db.close)
-            app.state.engine = engine or _fleet(settings, app.state.db)
+            app.state.engine = engine or fleet.of(settings, app.state.db)
             ends.push_async_callback(app.state.engine.aclose)
             app.state.importer = Importer(app.state.db)
             ends.push_async_callback(app.state.importer.close)
             await app.state.importer.take_up()
             app.state.fanout = Fanout(app.state.db)
             app.state.rooms = Rooms(app.state.db, app.state.engine, app.state.fanout.touch)
+            app.state.trying = Trying(app.state.engine)
             offer = timedelta(minutes=settings.waitlist_offer_minutes)
             handlers = reactions(app.state.db, app.state.rooms, rules(settings), offer)
             settings.checkpoints.parent.mkdir(parents=True, exist_ok=True)
-            keep = timedelta(days=settings.recording_days)
-            archive = Archive(app.state.db, app.state.engine, app.state.rooms, keep)
+            archive = Archive(app.state.db, app.state.engine, app.state.rooms, settings.recording_keep)
             for work in (
                 app.state.fanout.run,
                 app.state.rooms.run,
                 partial(due.run, app.state.db, app.state.rooms),
                 archive.run,
-                partial(due.run, app.state.db, app.state.rooms),
                 partial(deliver, app.state.db, handlers),
                 partial(keep_checkpoints, app.state.db, settings.checkpoints, secret),
             ):
@@ -122,11 +119,6 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
     app.add_middleware(Observing, metrics=app.state.metrics)
     app.openapi = lambda: describing.describe(app)  # type: ignore[method-assign]
     return app
-
-
-def _fleet(settings: Settings, db: Db) -> Fleet:
-    key = settings.media_control_key.get_secret_value()
-    return Fleet([EmbeddedEngine(url, key) for url in settings.media_controls], Places(db))
 
 
 def _chores(app: FastAPI) -> list[Chore]:

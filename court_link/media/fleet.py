@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from court_link.domain.context import SYSTEM, Context
 from court_link.media import nodes
+from court_link.media.embedded.client import EmbeddedEngine
 from court_link.media.engine import (
     FROM_NOW,
     DesiredRoom,
@@ -31,6 +32,7 @@ from court_link.media.engine import (
     Session,
     Snapshot,
 )
+from court_link.settings import Settings
 from court_link.store import Db
 
 T = TypeVar("T")
@@ -67,6 +69,12 @@ class Places:
         if name is None:
             raise EngineUnavailable
         return name
+
+
+def of(settings: Settings, db: Db) -> Fleet:
+    """Every worker of the settings, with the store's register."""
+    key = settings.media_control_key.get_secret_value()
+    return Fleet([EmbeddedEngine(url, key) for url in settings.media_controls], Places(db))
 
 
 class Fleet:
@@ -231,8 +239,11 @@ class Fleet:
 
 def _signed(name: str, snapshot: Snapshot) -> Snapshot:
     """With the sessions' names as `negotiate` gives them."""
+
+    def signed(session: str | None) -> str | None:
+        return f"{name}{APART}{session}" if session else None
+
     links = tuple(
-        replace(link, session=f"{name}{APART}{link.session}") if link.session else link
-        for link in snapshot.links
+        replace(link, session=signed(link.session), pending=signed(link.pending)) for link in snapshot.links
     )
     return replace(snapshot, links=links)

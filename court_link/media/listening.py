@@ -97,11 +97,13 @@ class Listening:
             log.warning("media server lost", node=name or url)
             self._up.discard(name)
             self._rooms.lost(event.epoch)
+            self._rooms.dark(not self._up)
             await self._db.write(nodes.lost, _SYSTEM, name, url, event.epoch)
         elif event.kind is Happened.NODE_UP:
             # A new epoch has forgotten every room; putting them again also tells the pages the new epoch.
             log.info("media server up", node=name or url)
             self._up.add(name)
+            self._rooms.dark(False)
             with suppress(EngineUnavailable):
                 await self._look()
             await self._rooms.tick()

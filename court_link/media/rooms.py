@@ -83,6 +83,7 @@ class Rooms:
     def __init__(self, db: Db, engine: Engine, touch: Callable[[UUID | None], None]) -> None:
         self._db, self._engine, self._touch = db, engine, touch
         self._away: set[UUID] = set()
+        self._dark = False
         self.heard = Heard()
 
     @property
@@ -92,7 +93,7 @@ class Rooms:
 
     def reaches(self, hearing_id: UUID) -> bool:
         """Whether the media server of this hearing answers, as far as this process knows."""
-        return hearing_id not in self._away
+        return not self._dark and hearing_id not in self._away
 
     async def push(self, hearing_id: UUID) -> Snapshot | None:
         """Put the room to the engine as it is desired now, and write down what the engine holds.
@@ -161,7 +162,8 @@ class Rooms:
 
     async def _check_own(self, hearing_id: UUID, link_id: UUID, session: str) -> None:
         room = await self._engine.snapshot(str(hearing_id))
-        if (str(link_id), session) not in {(link.link, link.session) for link in room.links}:
+        own = {(link.link, its) for link in room.links for its in (link.session, link.pending)}
+        if (str(link_id), session) not in own:
             raise NoSuchSession
 
     async def tick(self) -> None:
@@ -181,6 +183,12 @@ class Rooms:
     async def run(self) -> None:
         """Tick, and listen to the engine, until cancelled."""
         await Listening(self._db, self._engine, self, self._touch).run()
+
+    def dark(self, dark: bool) -> None:
+        """Whether no media server at all answers, which concerns those too whose hearing has no room yet."""
+        if dark is not self._dark:
+            self._dark = dark
+            self._touch(None)
 
     def lost(self, epoch: str) -> None:
         """The process of this epoch does not answer: the pages of its rooms say so, and of no others."""
