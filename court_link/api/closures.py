@@ -120,6 +120,12 @@ class StandingOut(BaseModel):
         )
 
 
+class ClosureChanged(ClosureOut):
+    """The closure after a change, and what stands booked in the time that it newly takes."""
+
+    touched: list[StandingOut]
+
+
 class Touched(BaseModel):
     items: list[StandingOut]
 
@@ -170,10 +176,26 @@ async def one(store: Store, ctx: Asker, response: Response, closure_id: UUID) ->
 
 @router.patch("/{closure_id}")
 async def end(
-    store: Store, ctx: Asker, response: Response, closure_id: UUID, asked: ClosureChange, version: IfMatch
-) -> ClosureOut:
-    """End a closure earlier, or later, than it was to."""
-    return _out(response, await store.write(closures.end, ctx, closure_id, asked.ends_at, version))
+    store: Store,
+    ctx: Asker,
+    response: Response,
+    closure_id: UUID,
+    asked: ClosureChange,
+    version: IfMatch,
+    check: Annotated[bool, Query(description="Only foresee what it would touch; change nothing")] = False,
+) -> ClosureChanged:
+    """End a closure earlier, or later, than it was to. What a longer one touches stands, and is listed."""
+
+    def run(session: Session, ctx: Context) -> tuple[Closure, tuple[Standing, ...]]:
+        touched = closures.newly_touched(session, ctx, closure_id, asked.ends_at)
+        if check:
+            return closures.one(session, ctx, closure_id), touched
+        return closures.end(session, ctx, closure_id, asked.ends_at, version), touched
+
+    closure, touched = await (store.read(run, ctx) if check else store.write(run, ctx))
+    response.headers.update(etag(closure.version))
+    plain = ClosureOut.of(closure).model_dump()
+    return ClosureChanged(**plain, touched=[StandingOut.of(each) for each in touched])
 
 
 @router.delete("/{closure_id}", status_code=204)

@@ -74,9 +74,10 @@ async def listed(
     ctx: Asker,
     after: Annotated[int, Query(ge=0, description="The `next` of the page before")] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    q: Annotated[str, Query(max_length=100, description="In the title or the hearing type")] = "",
 ) -> WaitlistOut:
     """What waits at your courts, the first to be offered a released time first."""
-    every = await store.read(waitlist.listed, ctx)
+    every = await store.read(waitlist.listed, ctx, q)
     page = every[after : after + limit]
     await store.write(readings.note, ctx, [place.entry.hearing_id for place in page])
     more = after + limit < len(every)

@@ -29,6 +29,10 @@ MOST_SESSIONS = 20_000
 _MOST_VENUES = 2_000
 _LONGEST = 200
 _DEEPEST = 16
+#: Elements of any name, read or not: ten for each session, and as many again.
+_MOST_ELEMENTS = 20 * MOST_SESSIONS
+#: Warnings that are kept; the rest are counted.
+_MOST_WARNINGS = 100
 _CHUNK = 64 * 1024
 #: What a tag with all its attributes, or a comment, may take: a parser begins it again with every chunk.
 _LONGEST_TAG = 1024 * 1024
@@ -166,7 +170,7 @@ class _Gatherer:
         self._path: list[str] = []
         self._open: _Element | None = None
         self._text: list[str] | None = None
-        self._length = self._fed = 0
+        self._length = self._fed = self._elements = 0
         self._counts: Counter[str] = Counter()
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
@@ -197,6 +201,9 @@ class _Gatherer:
             raise _Unreadable("This file is not a rota: it does not begin with rotaSchedule.")
         if len(self._path) >= _DEEPEST:
             raise _Unreadable("The elements of this file stand too deep in each other.")
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise _Unreadable(f"There are more than {_MOST_ELEMENTS:,} elements in this file.")
         self._path.append(own if namespace == NAMESPACE else name)
         if self._open is not None:
             self._text, self._length = [], 0
@@ -255,7 +262,7 @@ def _understood(found: list[_Element], digest: str) -> Reading:
     every = tuple(
         sorted(sessions.values(), key=lambda each: (each.day, each.half, each.venue.label, each.key))
     )
-    return Reading(digest, area, first or date.min, last or date.min, every, tuple(_warnings(every)))
+    return Reading(digest, area, first or date.min, last or date.min, every, _first(_warnings(every)))
 
 
 def _named(found: list[_Element], name: str, key: str, faults: _Faults) -> dict[str, str]:
@@ -317,6 +324,12 @@ def _day(element: _Element, name: str, faults: _Faults) -> date | None:
     except ValueError:
         faults.add(element.where(name), "This is not a day, like 2026-11-23.")
         return None
+
+
+def _first(warnings: Iterator[str]) -> tuple[str, ...]:
+    every = tuple(warnings)
+    more = len(every) - _MOST_WARNINGS
+    return (*every[:_MOST_WARNINGS], *((f"And {plural(more, 'more warning')}.",) if more > 0 else ()))
 
 
 def _warnings(sessions: tuple[Listed, ...]) -> Iterator[str]:

@@ -110,6 +110,16 @@ def touched(session: Session, ctx: Context, asked: Asked) -> tuple[Standing, ...
     return tuple(store.standing(session, ctx, asked.site_id, asked.resource_id, asked.during))
 
 
+def newly_touched(session: Session, ctx: Context, closure_id: UUID, at: datetime) -> tuple[Standing, ...]:
+    """What stands booked in the time that a closure would take besides its own, were it to end at `at`."""
+    _allow(ctx)
+    row = _own(session, ctx, closure_id, None, lock=False)
+    if at <= row.ends_at:
+        return ()
+    more = Interval(row.ends_at, at)
+    return tuple(store.standing(session, ctx, row.site_id, row.resource_id, more))
+
+
 def allow(session: Session, ctx: Context) -> None:
     """Raises Forbidden for whoever closes nothing."""
     _allow(ctx)

@@ -109,10 +109,17 @@ def get(session: Session, ctx: Context, hearing_id: UUID) -> Place:
     return _place(session, ctx, hearing)
 
 
-def listed(session: Session, ctx: Context) -> tuple[Place, ...]:
-    """All that waits at the asker's courts, in order; what has waited past its last day is left out."""
+def listed(session: Session, ctx: Context, text: str = "") -> tuple[Place, ...]:
+    """All that waits at the asker's courts, in order; what has waited past its last day is left out.
+
+    `text` keeps those in whose title or type it stands, at the places that they have among all.
+    """
     ctx.require(Permission.BOOK)
-    return _places(session, ctx, None if ctx.actor.everywhere else ctx.actor.scope)
+    every = _places(session, ctx, None if ctx.actor.everywhere else ctx.actor.scope)
+    sought = text.strip().casefold()
+    return tuple(
+        each for each in every if sought in f"{each.entry.title}\n{each.entry.hearing_type}".casefold()
+    )
 
 
 def allow(session: Session, ctx: Context, hearing_id: UUID) -> None:

@@ -188,6 +188,24 @@ def test_more_faults_than_anyone_mends_are_counted_and_not_kept() -> None:
 # Into the store, on each engine
 
 
+def test_a_file_of_endless_elements_is_refused_though_none_of_them_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rota, "_MOST_ELEMENTS", 50)
+    crowd = a_rota(profile("CS1")).replace(b"<schedules/>", b"<schedules>" + b"<s/>" * 50 + b"</schedules>")
+    found = rota.read(io.BytesIO(crowd))
+    assert found.refused
+    assert found.faults[0].message == "There are more than 50 elements in this file."
+
+
+def test_more_warnings_than_anyone_reads_are_counted_and_not_kept() -> None:
+    odd = [profile(f"CS{number}", business=f"ODD{number}") for number in range(130)]
+    found = rota.read(io.BytesIO(a_rota(*odd)))
+    assert not found.refused
+    assert len(found.warnings) == 101
+    assert found.warnings[-1].startswith("And ")
+
+
 async def test_the_real_rota_is_imported_whole_into_luton_s_courtrooms(
     court: Court, rooms: dict[str, UUID]
 ) -> None:

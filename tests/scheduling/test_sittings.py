@@ -321,6 +321,28 @@ async def test_a_closure_over_bookings_is_made_only_once_they_have_been_looked_a
     assert len((await api.get("/api/closures")).json()["items"]) == 1
 
 
+async def test_a_longer_closure_lists_what_it_newly_touches_before_it_is_made(
+    world: World, settled: County, clerk: Browser, api: httpx.AsyncClient
+) -> None:
+    closed = closing(settled, settled.courtroom, 1)
+    hearing = await booked(world.db, settled, TEN + timedelta(hours=2))
+    made = await world.db.write(closures.make, settled.listing_officer, closed)
+    form = f"/closures/{made.id}"
+    typed = {"version": "1", "ends_day": f"{TEN:%d/%m/%Y}", "ends": "2pm"}
+    shown = await clerk.submit(form, typed)
+    assert "1 booking stands in this closure" in shown.text
+    assert f"/hearings/{hearing}" in shown.text
+    assert (await api.get(f"/api{form}")).json()["version"] == 1
+    later = {"ends_at": (TEN + timedelta(hours=4)).isoformat()}
+    foreseen = (await api.patch(f"/api{form}?check=true", json=later)).json()
+    assert ([each["hearing_id"] for each in foreseen["touched"]], foreseen["version"]) == ([str(hearing)], 1)
+    assert (await clerk.submit(form, typed | {"seen": "yes"}, to=form)).status_code == 303
+    longer = (await api.patch(f"/api{form}", json={"ends_at": (TEN + timedelta(hours=5)).isoformat()})).json()
+    assert (longer["touched"], longer["version"]) == ([], 3)  # what stood there before is not new
+    shorter = await api.patch(f"/api{form}", json={"ends_at": (TEN + timedelta(hours=1)).isoformat()})
+    assert shorter.json()["touched"] == []
+
+
 async def test_a_session_is_edited_over_http_with_its_etag(api: httpx.AsyncClient, settled: County) -> None:
     asked = {
         "courtroom_id": str(settled.courtroom),

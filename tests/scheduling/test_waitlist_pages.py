@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from court_link.api.pages import waitlist
 from court_link.domain.requirements import Needs, Rules
 from court_link.domain.roles import OrganisationKind, Role
 from court_link.identity.organisations import Organisation
@@ -141,3 +142,20 @@ async def test_machines_join_read_and_decline_with_versions(
     await on_offer(api, hearings[0])
     assert (await api.delete(first)).status_code == 204
     assert (await api.get(first)).status_code == 404
+
+
+async def test_the_list_has_pages_and_a_search_and_reading_one_is_recorded_of_its_hearings_alone(
+    world: World, clerk: Browser, settled: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waitlist, "PAGE", 2)
+    for number in range(3):
+        hearing = await listed(world, settled, f"R v Number{number}")
+        await clerk.submit(f"/hearings/{hearing}/waiting", typed(settled))
+    first, second = [(await clerk.get(f"/waitlist?page={page}")).text for page in (1, 2)]
+    assert "3 hearings waiting, page 1 of 2" in first
+    assert [f"R v Number{number}" in first for number in range(3)] == [True, True, False]
+    assert [f"R v Number{number}" in second for number in range(3)] == [False, False, True]
+    assert 'href="/waitlist?page=2"' in first
+    found = (await clerk.get("/waitlist?q=number2")).text
+    assert [f"R v Number{number}" in found for number in range(3)] == [False, False, True]
+    assert "No hearing on the list matches" in (await clerk.get("/waitlist?q=mustard")).text

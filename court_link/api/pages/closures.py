@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, time, timedelta
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from court_link.domain.times import Interval, london_day, to_london
 from court_link.scheduling import closures
 from court_link.scheduling.closures import Asked, Closure
 from court_link.store import Db, Session
+from court_link.store.sittings import Standing
 
 router = APIRouter(prefix="/closures")
 
@@ -67,17 +69,7 @@ async def make(request: Request, store: Store, ctx: Asker) -> Response:
         asked = _asked(typed)
         standing = await store.read(closures.touched, ctx, asked)
         if standing and not typed.ticked("seen"):
-            sites = {each.id: each for each in await store.read(closures.choices, ctx)}
-            site = sites[asked.site_id]
-            return render(
-                request,
-                "closure-check.html",
-                asked=asked,
-                what=", ".join(filter(None, (dict(site.rooms).get(asked.resource_id or site.id), site.name))),
-                rooms=dict(site.rooms),
-                standing=standing,
-                typed=[(name, value) for name, value in typed.form.multi_items() if name != "csrf_token"],
-            )
+            return await _check(request, store, ctx, asked, asked.during, standing, typed)
         made = await store.write(closures.make, ctx, asked)
     except Invalid as refused:
         return await _form(request, store, ctx, typed, refused)
@@ -91,7 +83,7 @@ async def one(request: Request, store: Store, ctx: Asker, closure_id: UUID) -> R
 
 @router.post("/{closure_id}")
 async def end(request: Request, store: Store, ctx: Asker, closure_id: UUID) -> Response:
-    """Ends a closure earlier, or later, than it was to."""
+    """Ends a closure earlier, or later than it was to, once what stands in the time between was looked at."""
     typed = Typed(await request.form())
     try:
         version = typed.whole("version", 0, "Open this page again.")
@@ -99,6 +91,11 @@ async def end(request: Request, store: Store, ctx: Asker, closure_id: UUID) -> R
         at = moment_of(typed, "ends", day, time(0))
         typed.check()
         if at is not None:
+            standing = await store.read(closures.newly_touched, ctx, closure_id, at)
+            if standing and not typed.ticked("seen"):
+                closure = await store.read(closures.one, ctx, closure_id)
+                more = Interval(closure.during.end, at)
+                return await _check(request, store, ctx, closure, more, standing, typed)
             await store.write(closures.end, ctx, closure_id, at, version)
     except Invalid as refused:
         return _one(request, store, await store.read(closures.one, ctx, closure_id), typed, refused)
@@ -118,6 +115,30 @@ async def remove(request: Request, store: Store, ctx: Asker, closure_id: UUID) -
     typed.check()
     await store.write(closures.remove, ctx, closure_id, version)
     return RedirectResponse("/closures", 303)
+
+
+async def _check(
+    request: Request,
+    store: Db,
+    ctx: Context,
+    of: Asked | Closure,
+    during: Interval,
+    standing: Sequence[Standing],
+    typed: Typed,
+) -> Response:
+    """What stands booked in the time that would be closed, and the button that closes it all the same."""
+    site = next(each for each in await store.read(closures.choices, ctx) if each.id == of.site_id)
+    rooms = dict(site.rooms)
+    return render(
+        request,
+        "closure-check.html",
+        address=request.url.path,
+        during=during,
+        what=", ".join(filter(None, (rooms.get(of.resource_id or site.id), site.name))),
+        rooms=rooms,
+        standing=standing,
+        typed=[(name, value) for name, value in typed.form.multi_items() if name != "csrf_token"],
+    )
 
 
 def _some(session: Session, ctx: Context, site: UUID | None, after: UUID | None) -> tuple[Closure, ...]:

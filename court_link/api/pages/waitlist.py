@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -34,6 +35,8 @@ router = APIRouter()
 
 #: How long a hearing waits when nobody says otherwise; an assumption that the form shows.
 USUALLY = timedelta(days=14)
+#: Hearings on one page of the list.
+PAGE = 50
 #: What the page says after something was done.
 DONE = {
     "joined": "On the wait list",
@@ -44,14 +47,29 @@ DONE = {
 
 
 @router.get("/waitlist")
-async def listed(request: Request, store: Store, ctx: Asker, done: str = "") -> Response:
-    places = await store.read(waitlist.listed, ctx)
-    await store.write(readings.note, ctx, [place.entry.hearing_id for place in places])
+async def listed(
+    request: Request,
+    store: Store,
+    ctx: Asker,
+    done: str = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1)] = 1,
+) -> Response:
+    every = await store.read(waitlist.listed, ctx, q)
+    shown, offered = every[(page - 1) * PAGE : page * PAGE], [each for each in every if each.offer]
+    seen = {place.entry.hearing_id: place for place in (*shown, *offered)}
+    await store.write(readings.note, ctx, list(seen))
     return render(
         request,
         "waitlist.html",
-        places=places,
-        rooms=await store.read(waitlist.rooms, ctx, places),
+        places=shown,
+        offered=offered,
+        count=len(every),
+        page=page,
+        pages=-(-len(every) // PAGE),
+        values={"q": q},
+        query=urlencode({"q": q}) if q else "",
+        rooms=await store.read(waitlist.rooms, ctx, seen.values()),
         done=DONE.get(done, ""),
         now=store.clock.now(),
         live=[f"court:{each}" for each in sorted(ctx.actor.scope)],
