@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from court_link.media.embedded import link as link_module
-from court_link.media.embedded.forwarder import MOST_ADDRESSES, Forwarder
+from court_link.media.embedded.forwarder import Forwarder
 from court_link.media.embedded.link import Link
 from court_link.media.embedded.room import Room
+from court_link.media.embedded.routes import MOST_ADDRESSES
 from court_link.media.engine import DesiredLink, DesiredRoom, Kind, NoSuchSession, NotAdmitted, Seat
 from tests.media.peer import Peer
 
@@ -105,7 +106,7 @@ class Walk:
         for session in self._sessions(room, link):
             address = bytes(4) + bytes([127, 0, 0, self.rng.randrange(1, 20)]) + bytes(8)
             session.checked(address, nominated=True)
-            self.forwarder._peers[address] = session
+            self.forwarder.routes.by_address[address] = session
 
     def end(self, room: str, link: str) -> None:
         sessions = self._sessions(room, link)
@@ -135,16 +136,16 @@ class Walk:
             assert name in self.desired[room], f"{name} is in the lobby of {room} and owns a session"
         assert sorted(session.id for _, _, session in held) == sorted(forwarder.sessions)
         owners = {session for _, _, session in held}
-        assert {session for session, _ in forwarder._ufrags.values()} == owners
-        assert len(forwarder._ufrags) == len(owners)
-        assert set(forwarder._peers.values()) <= owners
+        assert {session for session, _ in forwarder.routes.by_name.values()} == owners
+        assert len(forwarder.routes.by_name) == len(owners)
+        assert set(forwarder.routes.by_address.values()) <= owners
         assert all(len(session.addresses) <= MOST_ADDRESSES + 1 for session in owners)
         lines = list(self._wired())
         assert len(lines) == len(set(lines)), "one seat is filled by two"
         for each in forwarder.rooms.values():
             for session in each.pending.values():
                 assert not any(uplink.targets or uplink.taps for uplink in session.uplinks.values())
-                assert not any(line.source for line in session._lines.values())
+                assert not any(line.source for line in session.lines.values())
         self.most_sessions = max(self.most_sessions, len(owners))
         self.replaced = max(self.replaced, len(owners) - len({(room, name) for room, name, _ in held}))
 
@@ -188,8 +189,8 @@ async def test_who_is_in_the_lobby_owns_nothing_over_10_000_random_steps(walk: W
     for room in ROOMS:
         walk.close(room, "")
     assert not walk.forwarder.sessions
-    assert not walk.forwarder._ufrags
-    assert not walk.forwarder._peers
+    assert not walk.forwarder.routes.by_name
+    assert not walk.forwarder.routes.by_address
     assert walk.forwarder.faults == 0
 
 

@@ -153,22 +153,24 @@ async def test_ten_thousand_unauthenticated_checks_draw_nothing(
         asked += 1
         return True
 
-    monkeypatch.setattr(forwarder._allowance, "has", lambda address, now: count(address))
+    monkeypatch.setattr(forwarder.routes.allowance, "has", lambda address, now: count(address))
     at = ("127.0.0.1", forwarder.port.number)
     with bystanders(50) as strangers:
         for number in range(CHECKS):
             rng.choice(strangers).sendto(rng.choice(kinds), at)
             if number % 25 == 24:
                 await asyncio.sleep(0)
-                forwarder._new_checks = 0  # so that every one is looked into, and fails by itself
+                forwarder.routes.tick()  # so that every one is looked into, and fails by itself
         await peer.connect(session.answer)  # by then all of the above has been looked at
         assert asked > CHECKS / 4, "those who knew the name were looked into"
         assert sent.to == {("127.0.0.1", peer.port)}
         assert received(strangers) == 0
-        assert list(link.addresses) == [key for key, its in forwarder._peers.items() if its is link]
+        assert list(link.addresses) == [
+            key for key, its in forwarder.routes.by_address.items() if its is link
+        ]
 
         # The control: one who knows the password is answered.
-        forwarder._new_checks = 0
+        forwarder.routes.tick()
         strangers[0].sendto(check(name, password), at)
 
         await within(lambda: received(strangers[:1]), "the answer")
@@ -248,7 +250,7 @@ async def test_nobody_takes_over_the_address_of_somebody_who_is_there(table: Tab
     (address,) = table.forwarder.sessions[table.sessions["b"]].addresses
     datagram = check(thief.credentials[0].ufrag, thief.credentials[0].password)
     table.forwarder.port.views[0][: len(datagram)] = datagram
-    table.forwarder._check(0, len(datagram), address, 0.0)
+    table.forwarder.routes.check(0, len(datagram), address, 0.0)
     assert address not in thief.addresses
     await table.talk("b")
     await within(lambda: heard(a, "b") >= 20, "a hearing b as before")

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from aiortc import RTCCertificate
 
 from court_link.media.embedded import answer, ice, offer
-from court_link.media.embedded.guard import Allowance
 from court_link.media.embedded.link import Link
 from court_link.media.embedded.log import EventLog
-from court_link.media.embedded.port import Port, address_of, readable_address, sockaddr
+from court_link.media.embedded.port import Port
 from court_link.media.embedded.room import Room
+from court_link.media.embedded.routes import Routes
 from court_link.media.embedded.uplink import Recorder
 from court_link.media.engine import (
     DesiredRoom,
@@ -38,12 +38,7 @@ FEEDBACK_TICKS = 5
 SPEAKER_TICKS = 15
 REPORT_TICKS = 50
 QUALITY_TICKS = 250
-MOST_ADDRESSES = 8  # per session
 MOST_ROOMS = 4096
-#: Checks looked into in one tick, of addresses that are known and of new ones: a tenth of the worker's time
-#: each at most, so that a flood of one kind starves neither the other nor media.
-MOST_KNOWN_CHECKS = 20
-MOST_NEW_CHECKS = 20
 CONNECT_WITHIN = 30.0  # seconds for a session to come up
 KEEP = 180.0  # seconds an interrupted session is kept
 COMPLAIN_EVERY = 60.0  # seconds between two log lines of the same kind of fault
@@ -61,8 +56,12 @@ class Counters:
     refused: int = 0
 
     def add(self, link: Link) -> None:
-        for counter in self.__slots__:
-            setattr(self, counter, getattr(self, counter) + getattr(link, counter))
+        self.packets_in += link.packets_in
+        self.bytes_in += link.bytes_in
+        self.packets_out += link.figures.packets_out
+        self.bytes_out += link.figures.bytes_out
+        self.resent += link.figures.resent
+        self.refused += link.refused
 
 
 class Forwarder:
@@ -77,6 +76,7 @@ class Forwarder:
         self.epoch = secrets.token_hex(8)
         self.events = EventLog(self.epoch)
         self.port = Port(host, port, self._receive)
+        self.routes = Routes(self.port)
         self.ended = Counters()
         self.faults = 0
         self.recorder: Recorder | None = None
@@ -91,10 +91,6 @@ class Forwarder:
         self._fingerprint = next(
             item.value for item in self._certificate.getFingerprints() if item.algorithm == "sha-256"
         )
-        self._peers: dict[bytes, Link] = {}
-        self._ufrags: dict[bytes, tuple[Link, ice.Credentials]] = {}
-        self._allowance = Allowance()
-        self._known_checks = self._new_checks = 0
         self._complained_at = 0.0
         self._ticks = 0
         self._loop = asyncio.get_running_loop()
@@ -158,7 +154,7 @@ class Forwarder:
         )
         self.sessions[link.id] = link
         (room.pending if link_name in room.links else room.links)[link_name] = link
-        self._name(link, link.credentials[0])
+        self.routes.name(link)
         uplinks = frozenset(uplink.mid for uplink in link.uplinks.values())
         local = self._local(link.credentials[0])
         text = answer.write(wanted, local, uplinks, link.outgoing(), secrets.randbits(62))
@@ -171,12 +167,9 @@ class Forwarder:
             raise StaleSession
         if ufrag == link.remote_ufrag:  # candidates trickle; there is no use for them here
             return Session(link.id, link.etag, "")
-        old = link.credentials
+        before = link.credentials
         fresh = link.restart(ufrag)
-        for credentials in old:
-            if credentials not in link.credentials:
-                del self._ufrags[credentials.ufrag.encode()]
-        self._name(link, fresh)
+        self.routes.name(link, before)
         return Session(link.id, link.etag, answer.fragment(self._local(fresh)))
 
     def end(self, session: str) -> None:
@@ -217,10 +210,6 @@ class Forwarder:
         if link is None:
             raise NoSuchSession
         return link
-
-    def _name(self, link: Link, credentials: ice.Credentials) -> None:
-        """Let checks under this name find the session."""
-        self._ufrags[credentials.ufrag.encode()] = (link, credentials)
 
     def _local(self, credentials: ice.Credentials) -> answer.Local:
         return answer.Local(
@@ -275,11 +264,7 @@ class Forwarder:
         """Take the session out of every table; no packet of it moves after this."""
         if self.sessions.pop(link.id, None) is None:
             return
-        for credentials in link.credentials:
-            self._ufrags.pop(credentials.ufrag.encode(), None)
-        for address in link.addresses:
-            if self._peers.get(address) is link:
-                del self._peers[address]
+        self.routes.forget(link)
         link.unwire()
         link.close()
         self.ended.add(link)
@@ -313,55 +298,17 @@ class Forwarder:
 
     def _receive(self, slot: int, length: int, address: bytes, at: float) -> None:
         first = self.port.views[slot][0]
-        link = self._peers.get(address)
+        link = self.routes.by_address.get(address)
         try:
             if 128 <= first < 192:
                 if link is not None:
                     link.media(slot, length, at)
             elif first < 4:
-                self._check(slot, length, address, at)
+                self.routes.check(slot, length, address, at)
             elif 20 <= first < 64 and link is not None:
                 link.handshake(bytes(self.port.views[slot][:length]))
         except Exception as error:  # noqa: BLE001 - one bad datagram must not stop the others
             self._complain("a datagram could not be handled", error)
-
-    def _check(self, slot: int, length: int, address: bytes, at: float) -> None:
-        """Answer a connectivity check, once its sender has shown a session's password.
-
-        Whoever does not even know a session's name costs a look at some bytes. Only failures are held against
-        a network, so that a house with many participants joins at once.
-        """
-        view = self.port.views[slot]
-        found = self._ufrags.get(ice.named(view, length) or b"")
-        if found is None:
-            return
-        link, credentials = found
-        if not self._may_ask(link, address, at):
-            return
-        check = ice.read(bytes(view[:length]))
-        if check is None or not check.proves(credentials):
-            self._allowance.spend(address, at)
-            return
-        if address not in link.addresses and len(link.addresses) >= MOST_ADDRESSES:
-            oldest = next(iter(link.addresses))
-            del link.addresses[oldest]
-            if self._peers.get(oldest) is link:
-                del self._peers[oldest]
-        link.checked(address, check.nominates)
-        self._peers[address] = link
-        back = sockaddr(address)
-        self.port.send_bytes(check.answer(credentials, readable_address(address)), address_of(back))
-
-    def _may_ask(self, link: Link, address: bytes, at: float) -> bool:
-        """Whether a check from this address for this session is to be looked into now."""
-        holder = self._peers.get(address)
-        if holder is link:
-            self._known_checks += 1
-            return self._known_checks <= MOST_KNOWN_CHECKS
-        if holder is not None and holder.connected and (holder.room, holder.name) != (link.room, link.name):
-            return False  # nobody takes over the address of somebody else who is there
-        self._new_checks += 1
-        return self._new_checks <= MOST_NEW_CHECKS and self._allowance.has(address, at)
 
     def _complain(self, what: str, error: Exception) -> None:
         self.faults += 1
@@ -374,7 +321,7 @@ class Forwarder:
     def _tick(self) -> None:
         self._timer = self._loop.call_later(TICK, self._tick)
         self._ticks += 1
-        self._known_checks = self._new_checks = 0
+        self.routes.tick()
         now = time.time()
         for link in list(self.sessions.values()):
             try:
@@ -403,7 +350,7 @@ class Forwarder:
         if self._ticks % REPORT_TICKS == 0:
             link.report(now)
         if self._ticks % QUALITY_TICKS == 0:
-            score, trip, loss = link.score, link.round_trip, max(link.loss_in, link.loss_out)
+            score, trip, loss = link.figures.score, link.round_trip, link.figures.loss
             self.events.say(EventKind.QUALITY, link.room, link.name, score=score, round_trip=trip, loss=loss)
 
     def _await(self, link: Link, now: float) -> None:

@@ -11,16 +11,17 @@ from typing import Any
 
 from aiortc import RTCCertificate
 
-from court_link.media.embedded import quality, rtcp, rtp
+from court_link.media.embedded import rtcp, rtp
 from court_link.media.embedded.answer import Outgoing
 from court_link.media.embedded.dtls import Handshake, Pipe, ffi, srtp
 from court_link.media.embedded.feedback import Feedback
+from court_link.media.embedded.figures import Figures
 from court_link.media.embedded.ice import Credentials
 from court_link.media.embedded.offer import MOST_SSRCS, Offer
 from court_link.media.embedded.port import Port, address_of, sockaddr
 from court_link.media.embedded.seat import SeatLine
 from court_link.media.embedded.uplink import Uplink
-from court_link.media.engine import DesiredLink, Kind, LinkStatistics, speaks
+from court_link.media.engine import DesiredLink, Kind
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +73,7 @@ class Link:
         self.uplinks: dict[Kind, Uplink] = {}
         self.seats: list[dict[Kind, SeatLine]] = []
         self.screen: SeatLine | None = None
-        self.bitrate_in = 0.0
-        self.bitrate_out = 0.0
-        self.score: int | None = None
-        self.level = 0
-        self._measured = (self.created_at, 0, 0)
+        self.figures = Figures(self)
         self._media_at = 0.0
         self._sent_before = 0
         self._handshakes = 0  # since the last tick
@@ -84,12 +81,12 @@ class Link:
         self._sockaddr: Any = None
         self._size = ffi.new("int *")
         self._streams: dict[int, Uplink] = {}
-        self._lines: dict[int, SeatLine] = {}
+        self.lines: dict[int, SeatLine] = {}
         self._feedback = Feedback()
         self._extensions = self._negotiate(offer)
         self._sequence_byte = self._element(rtp.TRANSPORT_WIDE, 2)
         self._level_byte = self._element(rtp.AUDIO_LEVEL, 1)
-        self.ssrc = next(iter(self._lines), 1)  # that our reports come from
+        self.ssrc = next(iter(self.lines), 1)  # that our reports come from
         self._on_up, self._on_down = on_up, on_down
         self._pipe = Pipe(self._send_handshake)
         self._handshake = Handshake(self._pipe, certificate)
@@ -115,7 +112,7 @@ class Link:
                         uplink.bind(ssrc)
             elif line.receives and not line.sends:
                 seat = SeatLine(self, line, kind)
-                self._lines[seat.ssrc] = seat
+                self.lines[seat.ssrc] = seat
                 if kind is Kind.SCREEN:
                     self.screen = seat
                     continue
@@ -155,7 +152,7 @@ class Link:
             for line in uplink.targets:
                 line.watch(None)
             uplink.targets = ()
-        for line in self._lines.values():
+        for line in self.lines.values():
             if line.source is not None:
                 line.source.targets = tuple(other for other in line.source.targets if other is not line)
                 line.watch(None)
@@ -165,7 +162,7 @@ class Link:
         self.unwire()
         for uplink in self.uplinks.values():
             uplink.move(now)
-        self.level = 0
+        self.figures.level = 0
 
     # Transport.
 
@@ -310,7 +307,7 @@ class Link:
                 if uplink is not None and uplink.ssrc == told.ssrc:
                     self._tell_clock(told, at)
                     uplink.told(told, at)
-            elif (line := self._lines.get(told.ssrc)) is None:
+            elif (line := self.lines.get(told.ssrc)) is None:
                 continue
             elif isinstance(told, rtcp.Lost):
                 line.resend(told.sequences, at)
@@ -383,74 +380,14 @@ class Link:
             self.send_rtcp(
                 rtcp.bandwidth_limit(self.ssrc, FALLBACK_BITRATE, [report.ssrc for report in reports])
             )
-        for line in self._lines.values():
+        for line in self.lines.values():
             packet = line.report(now)
             if packet is not None:
                 self.send_rtcp(packet)
-        sent = self.packets_out
+        sent = self.figures.packets_out
         self.resend_budget = FEW_RESENDS + (sent - self._sent_before) // 4
         self._sent_before = sent
-        self._measure(now)
-
-    def _measure(self, now: float) -> None:
-        """Bitrates and the score of the connection since the last call."""
-        octets = self.bytes_out
-        elapsed = max(now - self._measured[0], 0.001)
-        self.bitrate_in = (self.bytes_in - self._measured[1]) * 8 / elapsed
-        self.bitrate_out = (octets - self._measured[2]) * 8 / elapsed
-        self._measured = (now, self.bytes_in, octets)
-        loss = max(self.loss_in, self.loss_out)
-        self.score = quality.smooth(self.score, quality.score(loss, self.round_trip or 0.0, self.jitter))
-
-    @property
-    def loss_in(self) -> float:
-        return max((uplink.loss for uplink in self.uplinks.values()), default=0.0)
-
-    @property
-    def loss_out(self) -> float:
-        return max((line.loss for line in self._lines.values() if line.open), default=0.0)
-
-    @property
-    def jitter(self) -> float:
-        return max((uplink.jitter for uplink in self.uplinks.values()), default=0.0)
-
-    @property
-    def packets_out(self) -> int:
-        return sum(line.packets for line in self._lines.values())
-
-    @property
-    def bytes_out(self) -> int:
-        return sum(line.octets for line in self._lines.values())
-
-    @property
-    def resent(self) -> int:
-        return sum(line.resent for line in self._lines.values())
-
-    def loudness(self) -> int:
-        """The sound level, 0 to 127, of the last second or so; a pause for breath is not the end."""
-        uplink = self.uplinks.get(Kind.AUDIO)
-        now = uplink.average_loudness() if uplink is not None else 0
-        self.level = round(self.level + (now - self.level) * 0.3)
-        return self.level
-
-    def statistics(self, desired: DesiredLink) -> LinkStatistics:
-        """The session's figures; see `LinkStatistics` for their units."""
-        return LinkStatistics(
-            self.name,
-            desired.place,
-            self.packets_in,
-            self.bytes_in,
-            self.packets_out,
-            self.bytes_out,
-            self.loss_in,
-            self.loss_out,
-            self.jitter,
-            self.round_trip,
-            self.bitrate_in,
-            self.bitrate_out,
-            self.score,
-            self.level if speaks(desired) else None,
-        )
+        self.figures.measure(now)
 
     def silent(self, now: float) -> bool:
         """Whether nothing has come for longer than it should (see SILENCE and QUIET)."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from court_link.media.embedded.link import Link
-from court_link.media.embedded.offer import H264
 from court_link.media.embedded.seat import SeatLine
 from court_link.media.embedded.uplink import Recorder, Tap, Uplink
 from court_link.media.engine import (
@@ -108,7 +107,7 @@ class Room:
         for uplink, link in wanted.items():
             if uplink in self._taps or recorder is None or self.recording is None:
                 continue
-            made = recorder(self.name, self.recording, link, uplink.kind)
+            made = recorder(self.name, self.recording, link, uplink.kind, uplink.codec)
             if made is not None:
                 self._taps[uplink] = (self.recording, made)
                 uplink.taps = (made,)
@@ -120,7 +119,7 @@ class Room:
             if self.recording is None or desired.place != self.recorded or link is None:
                 continue
             for kind, uplink in link.uplinks.items():
-                if kind in desired.publish and uplink.codec != H264:  # which WebM cannot hold
+                if kind in desired.publish:
                     yield uplink, name
 
     def snapshot(self, epoch: str, now: float) -> Snapshot:
@@ -159,7 +158,7 @@ class Room:
     def statistics(self) -> tuple[LinkStatistics, ...]:
         """Figures of every session, in the desired order."""
         return tuple(
-            self.links[name].statistics(desired)
+            self.links[name].figures.statistics(desired)
             for name, desired in self.desired.items()
             if name in self.links
         )
@@ -182,7 +181,7 @@ class Room:
         levels: dict[str, dict[str, int]] = {}
         for name, link in self.links.items():
             desired = self.desired.get(name)
-            level = link.loudness()
+            level = link.figures.loudness()
             if desired is not None and level >= LOUD and speaks(desired):
                 levels.setdefault(desired.place, {})[name] = level
         changed = []

@@ -17,9 +17,10 @@ from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from court_link.media.embedded import room as room_module
 from court_link.media.embedded import rtcp
-from court_link.media.embedded.forwarder import MOST_ADDRESSES, Forwarder
+from court_link.media.embedded.forwarder import Forwarder
 from court_link.media.embedded.offer import MOST_SSRCS
 from court_link.media.embedded.room import Room
+from court_link.media.embedded.routes import MOST_ADDRESSES
 from court_link.media.embedded.rtp import HEADER
 from court_link.media.engine import DesiredLink, DesiredRoom, EngineEvent, EventKind, Kind, NotAdmitted, Seat
 from tests.media.peer import AUDIO, VIDEO, Peer
@@ -61,7 +62,7 @@ async def test_without_the_guard_the_leak_would_be_seen(
 
 def owned(forwarder: Forwarder) -> int:
     """Forwarding objects: sessions, and the names and addresses that lead to them."""
-    return len(forwarder.sessions) + len(forwarder._ufrags) + len(forwarder._peers)
+    return len(forwarder.sessions) + len(forwarder.routes.by_name) + len(forwarder.routes.by_address)
 
 
 async def test_who_is_not_admitted_owns_no_forwarding_object(table: Table) -> None:
