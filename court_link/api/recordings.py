@@ -29,6 +29,7 @@ from court_link.store.recordings import Recorded
 
 router = APIRouter(prefix="/api", tags=["Recordings"])
 
+MEDIA_TYPES = {"webm": "video/webm", "mkv": "video/x-matroska"}
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
@@ -54,7 +55,7 @@ class Order(BaseModel):
 
 
 class FileOut(BaseModel):
-    """One file: what one participant sent, or (`screen`) shared. WebM, with the codecs that were received."""
+    """One file: what one participant sent, or (`screen`) shared, as received: WebM, or Matroska for H.264."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -181,7 +182,9 @@ async def served(
     whole = (start, end) == (0, found.bytes)
     if not whole:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.bytes}"
-    return StreamingResponse(body(), 200 if whole else 206, headers, "video/webm")
+    return StreamingResponse(
+        body(), 200 if whole else 206, headers, MEDIA_TYPES[found.name.rpartition(".")[2]]
+    )
 
 
 def _wanted(request: Request, found: RecordedFile, tag: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import av
+from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.opus import OpusEncoder
 from aiortc.codecs.vpx import Vp8Encoder
 
@@ -55,6 +56,20 @@ def clip(level: int, tone: int, seconds: float, keyframe_every: int = RATE) -> C
     return Clip(level, tone, tuple(picture), tuple(sound))
 
 
+def encoders_picture(level: int, seconds: float, keyframe_every: int = RATE) -> tuple[Sent, ...]:
+    """A picture in H.264, as an encoder that speaks nothing else sends it; keyframes in many pieces."""
+    coder = H264Encoder()
+    coder.target_bitrate = 500_000
+    picture: list[Sent] = []
+    for number in range(round(seconds * RATE)):
+        frame = _frame(level, number)
+        payloads, _ = coder.encode(frame, force_keyframe=number % keyframe_every == 0)
+        for index, payload in enumerate(payloads):
+            last = index == len(payloads) - 1
+            picture.append(Sent(number / RATE, number * 90000 // RATE, len(picture), last, payload))
+    return tuple(picture)
+
+
 def _frame(level: int, number: int) -> av.VideoFrame:
     frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
     for plane, value in zip(frame.planes, (level, 128, 128), strict=True):
@@ -89,6 +104,7 @@ def play(path: str) -> Played:
     levels: list[float] = []
     times: list[float] = []
     samples: list[int] = []
+    rate = 48000
     with av.open(path) as container:
         for packet in container.demux():
             for frame in packet.decode():

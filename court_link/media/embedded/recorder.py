@@ -29,7 +29,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from court_link.media.embedded import rtp, webm
-from court_link.media.embedded.frames import Frames, Packet, Timeline
+from court_link.media.embedded.frames import Frames, Packet, Timeline, h264_parameters
+from court_link.media.embedded.offer import H264
 from court_link.media.engine import Kind, Manifest, RecordedFile
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ _BATCH = 32  # packets between which other threads get their turn
 _PAUSE = 0.0005
 _ROUND = 0.1  # seconds between two looks at the queue
 _NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
-_FILE = re.compile(r"[A-Za-z0-9.-]{1,120}\.webm")
+_FILE = re.compile(r"[A-Za-z0-9.-]{1,120}\.(webm|mkv)")
+_KINDS = tuple(Kind)
 
 #: Hears of a recording: room, recording, "started", "stalled", "resumed" or "stopped", and why.
 Say = Callable[[str, str, str, str], None]
@@ -57,7 +59,7 @@ class _File:
 
     def __init__(self, folder: Path, room: str, recording: str, link: str) -> None:
         self.folder, self.room, self.recording, self.link = folder, room, recording, link
-        self.kinds: list[Kind] = []
+        self.codecs: dict[Kind, str] = {}
         self.begun = False  # its tracks are settled; only the loop's thread says so
         self.open = 0  # taps that still give packets
         self.ended = False  # the thread has let go of it
@@ -75,8 +77,8 @@ class _File:
         try:
             for frame in frames.take(sequence, packet):
                 entry = frame.keyframe and kind is not Kind.AUDIO
-                if entry and (size := rtp.vp8_size(frame.data)) is not None:
-                    writer.resize(*size)
+                if entry:
+                    self._describe(writer, self.codecs[kind], frame.data)
                 at = timeline.milliseconds(frame)
                 writer.add(number, at, frame.data, keyframe=frame.keyframe, opens=entry)
         except OSError as error:
@@ -84,22 +86,34 @@ class _File:
         wanted, frames.broken = frames.broken, False
         return wanted and kind is not Kind.AUDIO
 
+    @staticmethod
+    def _describe(writer: webm.Writer, codec: str, keyframe: bytes) -> None:
+        """What players want to know beforehand stands in the first keyframe."""
+        if codec == H264:
+            if (parameters := h264_parameters(keyframe)) is not None:
+                writer.describe(parameters)
+        elif (size := rtp.vp8_size(keyframe)) is not None:
+            writer.resize(*size)
+
     def _begin(self, at: float) -> webm.Writer | None:
         if time.monotonic() - self._tried_at < FLUSH:
             return None
         self._tried_at = time.monotonic()
         began = datetime.fromtimestamp(at, UTC)
-        kind = "-screen" if Kind.SCREEN in self.kinds else ""
-        name = f"{self.link}{kind}-{began:%Y%m%dT%H%M%S}.{began.microsecond // 1000:03}Z.webm"
+        screen = "-screen" if Kind.SCREEN in self.codecs else ""
+        ending = "mkv" if H264 in self.codecs.values() else "webm"
+        name = f"{self.link}{screen}-{began:%Y%m%dT%H%M%S}.{began.microsecond // 1000:03}Z.{ending}"
+        codecs = sorted(self.codecs.items(), key=lambda item: _KINDS.index(item[0]))
         try:
             self.folder.mkdir(0o700, parents=True, exist_ok=True)
-            self._writer = webm.Writer(self.folder / name, self.kinds, at)
+            self._writer = webm.Writer(self.folder / name, [codec for _, codec in codecs], at)
         except OSError as error:
             self._fail(error)
             return None
         self.wrong = ""
         self._lines = {
-            kind: (number, Frames(kind), Timeline(kind, at)) for number, kind in enumerate(self.kinds, 1)
+            kind: (number, Frames(codec), Timeline(kind, at))
+            for number, (kind, codec) in enumerate(codecs, 1)
         }
         self._flushed_at = self._synced_at = time.monotonic()
         return self._writer
@@ -231,7 +245,7 @@ class Recorder:
         self._thread.start()
         self._watch = asyncio.get_running_loop().call_later(LOOK, self._look)
 
-    def tap(self, room: str, recording: str, link: str, kind: Kind) -> _Tap | None:
+    def tap(self, room: str, recording: str, link: str, kind: Kind, codec: str) -> _Tap | None:
         """What one uplink gives its packets to; `Forwarder.recorder`."""
         if not _NAME.fullmatch(recording) or not _NAME.fullmatch(link):
             log.error("a recording cannot be named so")
@@ -247,15 +261,15 @@ class Recorder:
                 for each in known.files
                 if each.link == link
                 and not each.begun
-                and kind not in each.kinds
-                and (Kind.SCREEN in each.kinds) is alone
+                and kind not in each.codecs
+                and (Kind.SCREEN in each.codecs) is alone
             ),
             None,
         )
         if file is None:
             file = _File(self._folder / recording, room, recording, link)
             known.files.append(file)
-        file.kinds = sorted([*file.kinds, kind], key=list(Kind).index)
+        file.codecs[kind] = codec
         file.open += 1
         return _Tap(self._queue, file, kind)
 
@@ -351,7 +365,7 @@ class Recorder:
 
 def seal(folder: Path) -> None:
     """Finish the files of a recording that is over, and list them with their digests in its manifest."""
-    files = [_sealed(path) for path in sorted(folder.glob("*.webm"))]
+    files = [_sealed(path) for path in sorted([*folder.glob("*.webm"), *folder.glob("*.mkv")])]
     manifest = Manifest(folder.name, tuple(file for file in files if file is not None))
     fresh = folder / f"{MANIFEST}.new"
     with fresh.open("wb") as out:
@@ -370,7 +384,7 @@ def _sealed(path: Path) -> RecordedFile | None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.seek(0, os.SEEK_END)
-    link, _, began = path.name.removesuffix(".webm").rpartition("-")
+    link, _, began = path.stem.rpartition("-")
     return RecordedFile(
         path.name,
         link.removesuffix("-screen"),

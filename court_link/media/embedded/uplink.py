@@ -56,8 +56,8 @@ class Tap(Protocol):
         ...
 
 
-#: Makes the tap of one uplink, from room, recording, link and kind; None leaves it unrecorded.
-Recorder = Callable[[str, str, str, Kind], Tap | None]
+#: Makes the tap of one uplink, from room, recording, link, kind and codec; None leaves it unrecorded.
+Recorder = Callable[[str, str, str, Kind, str], Tap | None]
 
 
 class Uplink:

@@ -1,4 +1,4 @@
-"""WebM files (RFC 9559, Matroska) that are whole at every moment of their writing.
+"""Matroska files (RFC 9559), WebM where they can be, that are whole at every moment of their writing.
 
 A file is a header and then clusters of about a second, each written at once and with its size, so that a
 process that is killed leaves a file that players play to its last second. The header keeps room for what only
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from court_link.media.engine import Kind
+from court_link.media.embedded.offer import H264, OPUS, VP8
 
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # of DateUTC
 _UNKNOWN = b"\x01" + b"\xff" * 7
@@ -24,7 +24,8 @@ _CLUSTER = b"\x1f\x43\xb6\x75"
 _CLUSTER_ID = int.from_bytes(_CLUSTER, "big")
 _CUES = b"\x1c\x53\xbb\x6b"
 _SIMPLE_BLOCK = b"\xa3"
-_DURATION_ROOM, _SEEK_ROOM = 11, 26
+_DURATION_ROOM, _SEEK_ROOM, _PARAMETERS_ROOM = 11, 26, 300  # bytes
+_CODECS = {OPUS: b"A_OPUS", VP8: b"V_VP8", H264: b"V_MPEG4/ISO/AVC"}
 _OPUS_HEAD = struct.pack("<8sBBHIhB", b"OpusHead", 1, 2, 0, 48000, 0, 0)  # RFC 7845, 5.1
 #: Before the first keyframe says it: decoders go by the picture itself.
 _SIZE = (640, 360)
@@ -46,18 +47,18 @@ def _number(identity: bytes, value: int, width: int = 0) -> bytes:
 
 
 def _room(size: int) -> bytes:
-    """A Void element of so many bytes."""
-    return element(b"\xec", bytes(size - 2))
+    """A Void element of so many bytes, from 9 on."""
+    return b"\xec" + (1 << 56 | size - 9).to_bytes(8, "big") + bytes(size - 9)
 
 
-def _track(number: int, kind: Kind) -> bytes:
-    sound = kind is Kind.AUDIO
+def _track(number: int, codec: str) -> bytes:
+    sound = codec == OPUS
     entry = [
         _number(b"\xd7", number),
         _number(b"\x73\xc5", number),
         _number(b"\x83", 2 if sound else 1),
         _number(b"\x9c", 0),
-        element(b"\x86", b"A_OPUS" if sound else b"V_VP8"),
+        element(b"\x86", _CODECS[codec]),
     ]
     if sound:
         rate = element(b"\xb5", struct.pack(">d", 48000.0))
@@ -66,17 +67,19 @@ def _track(number: int, kind: Kind) -> bytes:
     else:
         width, height = (_number(name, size, 2) for name, size in zip((b"\xb0", b"\xba"), _SIZE, strict=True))
         entry += [element(b"\xe0", width + height)]
+    if codec == H264:
+        entry.append(_room(_PARAMETERS_ROOM))
     return element(b"\xae", b"".join(entry))
 
 
-def _header(kinds: Sequence[Kind], began: float) -> bytes:
+def _header(codecs: Sequence[str], began: float) -> bytes:
     ebml = element(
         b"\x1a\x45\xdf\xa3",
         _number(b"\x42\x86", 1)
         + _number(b"\x42\xf7", 1)
         + _number(b"\x42\xf2", 4)
         + _number(b"\x42\xf3", 8)
-        + element(b"\x42\x82", b"webm")
+        + element(b"\x42\x82", b"matroska" if H264 in codecs else b"webm")
         + _number(b"\x42\x87", 4)
         + _number(b"\x42\x85", 2),
     )
@@ -90,7 +93,7 @@ def _header(kinds: Sequence[Kind], began: float) -> bytes:
         + _room(_DURATION_ROOM),
     )
     tracks = element(
-        b"\x16\x54\xae\x6b", b"".join(_track(number, kind) for number, kind in enumerate(kinds, 1))
+        b"\x16\x54\xae\x6b", b"".join(_track(number, codec) for number, codec in enumerate(codecs, 1))
     )
     return ebml + _SEGMENT + _UNKNOWN + _room(_SEEK_ROOM) + info + tracks
 
@@ -101,11 +104,12 @@ class Writer:
     A cluster that could not be written whole leaves no trace, and the next may be tried.
     """
 
-    def __init__(self, path: Path, kinds: Sequence[Kind], began: float) -> None:
+    def __init__(self, path: Path, codecs: Sequence[str], began: float) -> None:
         self.path = path
         self.began = began
-        header = _header(kinds, began)
+        header = _header(codecs, began)
         self._size_at = header.find(_number(b"\xb0", _SIZE[0], 2)) + 2
+        self._parameters_at = header.find(_room(_PARAMETERS_ROOM))
         self._blocks: list[bytes] = []
         self._time = 0
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -121,6 +125,13 @@ class Writer:
         """Say in the header how large the picture is."""
         os.pwrite(self._file, width.to_bytes(2, "big"), self._size_at)
         os.pwrite(self._file, height.to_bytes(2, "big"), self._size_at + 4)
+
+    def describe(self, parameters: bytes) -> None:
+        """Say in the header, once, what a decoder of H.264 must know, when there is room for it."""
+        held = element(b"\x63\xa2", parameters)
+        if self._parameters_at >= 0 and len(held) + 9 <= _PARAMETERS_ROOM:
+            os.pwrite(self._file, held + _room(_PARAMETERS_ROOM - len(held)), self._parameters_at)
+            self._parameters_at = -1
 
     def add(self, track: int, time: int, frame: bytes, *, keyframe: bool, opens: bool = False) -> None:
         """Keep one frame of track 1 or 2 for the next cluster; `opens` begins a cluster with it."""
@@ -176,7 +187,7 @@ def finish(path: Path) -> float:
     Raises ValueError for a file that `Writer` did not begin.
     """
     with path.open("r+b") as file:
-        head = file.read(1024)
+        head = file.read(2048)
         segment = head.find(_SEGMENT)
         if segment < 0:
             raise ValueError(f"{path.name} is no recording")

@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 
 from court_link.media.embedded import recorder, webm
+from court_link.media.embedded.offer import H264, OPUS, VP8
 from court_link.media.embedded.recorder import Recorder, seal, verify
 from court_link.media.engine import Kind, RecordedFile
-from tests.media.clips import RATE, Clip, Sent, clip, play
+from tests.media.clips import RATE, Clip, Sent, clip, encoders_picture, play
 from tests.media.rig import until
 from tests.media.table import within
 
 LEVEL, TONE, SECONDS = 120, 440, 4.0
+CODECS = {Kind.AUDIO: OPUS, Kind.VIDEO: VP8}
 
 
 @cache
@@ -48,7 +50,7 @@ class Desk:
 
     def send(self, link: str, picture: Iterable[Sent], sound: Iterable[Sent]) -> None:
         """A link's packets in the order of arrival, and then it goes."""
-        taps = {kind: self.recorder.tap("room", "one", link, kind) for kind in (Kind.AUDIO, Kind.VIDEO)}
+        taps = {kind: self.recorder.tap("room", "one", link, kind, codec) for kind, codec in CODECS.items()}
         began = time.time()
         sent = [(Kind.VIDEO, each) for each in picture] + [(Kind.AUDIO, each) for each in sound]
         for kind, each in sorted(sent, key=lambda pair: pair[1].at):
@@ -106,6 +108,39 @@ def _rest(sent: Sent) -> tuple[int, int, bool, bytes]:
     return sent.timestamp, sent.sequence, sent.marker, sent.payload
 
 
+async def test_a_picture_in_h264_is_recorded_as_it_came_and_plays(desk: Desk) -> None:
+    sent = encoders_picture(LEVEL, SECONDS)
+    taps = {kind: desk.recorder.tap("room", "one", "a", kind, codec) for kind, codec in CODECS.items()}
+    picture = desk.recorder.tap("room", "one", "b", Kind.VIDEO, H264)
+    assert picture
+    for each in sent:
+        picture.packet(Kind.VIDEO, each.payload, each.timestamp, each.sequence, each.marker, each.at)
+    picture.close()
+    for tap in taps.values():
+        assert tap
+        tap.close()
+    (listed,) = await desk.sealed()
+    assert listed.name.endswith(".mkv")
+    assert listed.link == "b"
+    seen = play(str(desk.folder / "one" / listed.name))
+    assert seen.frames == SECONDS * RATE
+    assert all(abs(level - LEVEL) < 4 for level in seen.levels)
+
+
+async def test_an_h264_picture_that_lost_packets_goes_on_with_the_next_keyframe(desk: Desk) -> None:
+    sent = encoders_picture(LEVEL, SECONDS)
+    gone = next(number for number, each in enumerate(sent) if each.at > 1.5)
+    picture = desk.recorder.tap("room", "one", "b", Kind.VIDEO, H264)
+    assert picture
+    for each in (*sent[:gone], *sent[gone + 1 :]):
+        picture.packet(Kind.VIDEO, each.payload, each.timestamp, each.sequence, each.marker, each.at)
+    picture.close()
+    (listed,) = await desk.sealed()
+    seen = play(str(desk.folder / "one" / listed.name))
+    assert SECONDS * RATE - RATE <= seen.frames < SECONDS * RATE
+    assert all(abs(level - LEVEL) < 4 for level in seen.levels)
+
+
 async def test_lost_packets_leave_gaps_and_nothing_that_is_left_is_damaged(
     desk: Desk, rng: random.Random
 ) -> None:
@@ -122,7 +157,7 @@ async def test_lost_packets_leave_gaps_and_nothing_that_is_left_is_damaged(
 
 
 async def test_a_line_that_lost_its_place_asks_for_a_keyframe(desk: Desk) -> None:
-    tap = desk.recorder.tap("room", "one", "a", Kind.VIDEO)
+    tap = desk.recorder.tap("room", "one", "a", Kind.VIDEO, VP8)
     assert tap
     began = time.time()
     asked = [
@@ -150,7 +185,7 @@ async def test_timestamps_that_jump_do_not_stretch_the_recording(desk: Desk) -> 
 
 
 async def test_a_screen_has_a_file_of_its_own_and_each_return_another(desk: Desk) -> None:
-    screen = desk.recorder.tap("room", "one", "a", Kind.SCREEN)
+    screen = desk.recorder.tap("room", "one", "a", Kind.SCREEN, VP8)
     assert screen
     for each in a_clip().picture:
         screen.packet(Kind.SCREEN, each.payload, each.timestamp, each.sequence, each.marker, each.at)
@@ -165,7 +200,7 @@ async def test_a_screen_has_a_file_of_its_own_and_each_return_another(desk: Desk
 async def test_a_full_disk_is_said_within_five_seconds_and_the_recording_goes_on_when_there_is_room(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taps = {kind: desk.recorder.tap("room", "one", "a", kind) for kind in (Kind.AUDIO, Kind.VIDEO)}
+    taps = {kind: desk.recorder.tap("room", "one", "a", kind, codec) for kind, codec in CODECS.items()}
     write, full = os.pwrite, threading.Event()
 
     def pwrite(file: int, data: bytes, at: int) -> int:
@@ -228,7 +263,7 @@ async def test_a_disk_that_hangs_delays_nobody_and_is_said(
 
     monkeypatch.setattr(os, "pwrite", pwrite)
     monkeypatch.setattr(recorder, "MOST_QUEUED", 100_000)
-    tap = desk.recorder.tap("room", "one", "a", Kind.AUDIO)
+    tap = desk.recorder.tap("room", "one", "a", Kind.AUDIO, OPUS)
     assert tap
     slowest = 0.0
     for number in range(5000):
@@ -247,7 +282,7 @@ async def test_a_disk_that_hangs_delays_nobody_and_is_said(
 
 async def test_a_torn_file_is_finished_and_plays_to_its_last_whole_second(tmp_path: Path) -> None:
     path = tmp_path / "a-20261123T101500.000Z.webm"
-    writer = webm.Writer(path, (Kind.AUDIO,), 0.0)
+    writer = webm.Writer(path, (OPUS,), 0.0)
     for each in a_clip().sound:
         writer.add(1, round(each.at * 1000), each.payload, keyframe=True, opens=each.at % 1 == 0)
     writer.flush()
@@ -275,8 +310,8 @@ async def test_a_file_changed_after_sealing_is_found(desk: Desk) -> None:
 
 
 async def test_names_that_are_no_names_reach_no_file(desk: Desk) -> None:
-    assert desk.recorder.tap("room", "../one", "a", Kind.AUDIO) is None
-    assert desk.recorder.tap("room", "one", "/etc", Kind.AUDIO) is None
+    assert desk.recorder.tap("room", "../one", "a", Kind.AUDIO, OPUS) is None
+    assert desk.recorder.tap("room", "one", "/etc", Kind.AUDIO, OPUS) is None
     desk.send("a", (), a_clip().sound)
     await desk.sealed()
     for recording, name in (("one", "manifest.json"), ("one", "../one/manifest.json"), ("..", "a.webm")):

@@ -34,7 +34,7 @@ class Tapes:
         self.of: dict[tuple[str, str, Kind], Tape] = {}
         forwarder.recorder = self.make
 
-    def make(self, room: str, recording: str, link: str, kind: Kind) -> Tape:
+    def make(self, room: str, recording: str, link: str, kind: Kind, codec: str) -> Tape:
         assert room == "room"
         made = self.of[recording, link, kind] = Tape()
         return made
