@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Text
+from sqlalchemy import JSON, Column, DateTime, Dialect, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -73,3 +73,8 @@ def word(words: type[StrEnum], *, nullable: bool = False, index: bool = False) -
 def document(*, nullable: bool = False) -> Any:
     """A column of JSON."""
     return Column(Document, nullable=nullable)
+
+
+def where(condition: str) -> dict[str, Any]:
+    """What makes an index one of the rows alone that meet a condition, on both engines."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

@@ -122,12 +122,12 @@ def written_inside(session: Session, consultation_id: UUID) -> tuple[LinkRow, ..
 def unsettled(session: Session, now: datetime) -> tuple[UUID, ...]:
     """The links that moved long enough ago and have no page that could say that their device has stopped.
 
-    An encoder never opens the hearing's socket, so nothing was heard from its session since it began.
+    An encoder never opens the hearing's socket, which is what a page does.
     """
     paged = (
         select(JoinSession.id)
         .where(JoinSession.link_id == LinkRow.id, col(JoinSession.revoked_at).is_(None))
-        .where(col(JoinSession.seen_at) > col(JoinSession.created_at))
+        .where(col(JoinSession.page).is_not(None))
     )
     rows = session.exec(
         select(LinkRow.id)

@@ -50,6 +50,12 @@ ADDED: dict[str, Callable[[], list[sa.Column[Any]]]] = {
     "hearing": lambda: [sa.Column("measures", DOCUMENT, nullable=False, server_default="[]")],
 }
 
+#: Indexes of the few rows that each second's work looks for: their table, column and condition.
+PARTIAL = {
+    "link_moving": ("link", "moved_at", "settled < moves"),
+    "consultation_open": ("consultation", "hearing_id", "closed_at IS NULL"),
+}
+
 
 def upgrade() -> None:
     for table, columns in ADDED.items():
@@ -131,9 +137,14 @@ def upgrade() -> None:
     )
     for table in ("tie", "consultation", "screen", "exhibit", "recording"):
         op.create_index(f"ix_{table}_hearing_id", table, ["hearing_id"])
+    for name, (table, column, condition) in PARTIAL.items():
+        where = sa.text(condition)
+        op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
+    for name, (table, _, _) in PARTIAL.items():
+        op.drop_index(name, table)
     for table in ("recording", "exhibit", "screen", "consultation", "tie"):
         op.drop_table(table)
     for table, columns in ADDED.items():

@@ -253,7 +253,7 @@ def test_nobody_is_in_a_room_who_may_not_be_and_nobody_sends_who_may_not(standin
         if who.settled != who.moves or who.part is Part.OBSERVER:
             assert one.publish == frozenset()
         if who.part in WITNESSES and (who.called_at is None or who.released_at is not None):
-            assert not (one.publish or one.receive or one.screen)
+            assert (one.publish, one.receive, one.screen) == (frozenset(), False, None)
             assert not any(seat.source for seat in one.seats)
         assert all(people[seat.source].place == who.place for seat in one.seats if seat.source)
 

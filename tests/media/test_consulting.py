@@ -23,7 +23,7 @@ from court_link.domain.rooms import (
     NobodyToConsult,
     NotTheirClient,
 )
-from court_link.media import consulting, due, joining, signalling, ties
+from court_link.media import consulting, due, joining, signalling, speaking, ties
 from court_link.media.consulting import Elsewhere, InSession, NoConsultationNow, NotHere, NotKnown
 from court_link.media.fake import FakeEngine
 from court_link.media.rooms import Rooms
@@ -116,7 +116,7 @@ async def test_a_page_says_itself_when_it_has_stopped(hearing: Private, clock: S
     joined = await hearing.db.write(joining.redeem, SYSTEMS, read, KEYS, DEVICE)
     await hearing.comes("defendant", "advocate")
     assert joined.token
-    await hearing.db.write(joining.heartbeat, hearing.ctx("advocate"), joined.token)
+    await hearing.db.write(speaking.take_over, hearing.ctx("advocate"), joined.token, uuid4())
     await hearing.consult(hearing.scene.clerk, "defendant", "advocate")
     clock.set(clock.now() + 10 * SETTLES_WITHIN)
     await ticks(hearing)

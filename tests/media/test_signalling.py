@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from court_link.app import create_app
 from court_link.domain.clock import SetClock
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.link import Link
-from court_link.domain.roles import Role
+from court_link.domain.roles import Part, Role
 from court_link.domain.rooms import WITNESSES
 from court_link.media import granting, joining, kit
 from court_link.media.credentials import Keys
@@ -28,7 +28,7 @@ from court_link.media.fake import FakeEngine
 from court_link.media.kit import Trouble
 from court_link.scheduling import running
 from court_link.settings import Settings
-from court_link.store import Db
+from court_link.store import Db, links
 from tests.media.house import sign_in
 from tests.media.scene import DEVICE, OTHER_DEVICE, Scene, direct, participant, set_scene
 from tests.media.test_rooms import OFFER, until
@@ -80,6 +80,7 @@ class Page:
 
     def __init__(self, opened: ClientConnection) -> None:
         self.opened = opened
+        self.last: dict[str, Any] = {}  # of the states, whatever was waited for
 
     async def told(self, kind: str, **facts: Any) -> dict[str, Any]:
         """The next message of a kind in which these facts of `you` hold, within five seconds."""
@@ -89,6 +90,7 @@ class Page:
                 if message["type"] == "ping":
                     await self.opened.send('{"type":"pong"}')
                 about = message.get("you", {})
+                self.last = message if message["type"] == "state" else self.last
                 if message["type"] == kind and all(about.get(name) == value for name, value in facts.items()):
                     return message
 
@@ -98,8 +100,15 @@ class Page:
         async with asyncio.timeout(60):
             while True:
                 answer: dict[str, Any] = json.loads(await self.opened.recv())
+                self.last = answer if answer["type"] == "state" else self.last
                 if answer.get("id") == 7:
                     return answer
+
+    async def sees(self, holds: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """The state in which this holds, told already or next."""
+        while not holds(self.last):
+            await self.told("state")
+        return self.last
 
     async def closed(self) -> int:
         """The code with which the service closed the socket."""
@@ -380,3 +389,200 @@ async def test_a_live_page_hears_what_happens_and_what_it_missed(door: Door):
     later, told = await first({"Last-Event-ID": seen})
     assert int(later) > int(seen)
     assert told["kind"] == "hearing.lobby_opened"
+
+
+async def in_private(door: Door) -> tuple[Link, dict[str, str]]:
+    """An advocate's link, and the tokens by which the advocate and the defendant wait, both known."""
+    scene = door.scene
+    await door.db.write(running.open_lobby, scene.clerk, scene.hearing)
+    advocate = await door.db.write(joining.issue, scene.clerk, scene.hearing, Part.ADVOCATE, "An advocate")
+    tokens = {}
+    for name, link in (("advocate", advocate), ("defendant", scene.defendant)):
+        tokens[name] = await door.join(link)
+        await door.db.write(joining.arrive, participant(link))
+        await door.db.write(joining.identify, scene.clerk, link.id)
+    return advocate, tokens
+
+
+async def test_an_advocate_consults_and_leaves_from_their_page(door: Door):
+    advocate, tokens = await in_private(door)
+    defendant = door.scene.defendant
+    async with (
+        door.page(advocate, tokens["advocate"]) as page,
+        door.page(defendant, tokens["defendant"]) as client,
+    ):
+        state = await page.told("state", place="lobby")
+        assert [each["link"] for each in state["you"]["consult"]["may"]] == [str(defendant.id)]
+        await client.told("state", place="lobby")
+        assert (await page.ask(type="consult", links=[str(defendant.id)]))["type"] == "done"
+        state = await client.told("state", place="consultation")
+        assert [each["label"] for each in state["consultation"]["with"]] == ["An advocate"]
+        assert state["media"]["negotiate"]
+        assert state["media"]["send"] == ["audio", "video"]
+        assert state["you"]["words"] == (
+            "You are in a private consultation with An advocate. Nobody else can hear or see you."
+        )
+        assert (await page.ask(type="leave-consultation"))["type"] == "done"
+        state = await client.told("state", place="lobby")
+        assert (state["consultation"], state["media"]["negotiate"], state["seats"]) == (None, False, [])
+        assert not state["you"]["settled"]  # its device has to stop sending first
+        assert (await client.ask(type="settled", move=state["you"]["move"]))["type"] == "done"
+        await client.told("state", settled=True)
+
+
+async def test_the_bench_calls_mutes_and_recalls_from_its_page(door: Door):
+    scene = door.scene
+    advocate, _ = await in_private(door)
+    await door.db.write(running.start, scene.clerk, scene.hearing)
+    joined = await door.db.write(joining.sign_in, scene.bench, scene.bench_link.id, door.keys, DEVICE)
+    assert joined.token
+    token = await door.admit(scene.defendant)
+    await door.admit(advocate)
+    defendant = str(scene.defendant.id)
+    async with door.page(scene.bench_link, joined.token) as bench, door.page(scene.defendant, token) as page:
+        await bench.told("state", moderates=True)
+        await page.told("state", inside=True)
+        assert (await bench.ask(type="mute", link=defendant))["type"] == "done"
+        state = await page.told("state", withdrawn=["Muted by the court"])
+        assert state["media"]["send"] == ["video"]
+        assert (await page.ask(type="unmute", link=defendant))["type"] == "refused"
+        assert (await bench.ask(type="consult", links=[defendant, str(advocate.id)]))["type"] == "done"
+        await page.told("state", place="consultation")
+        (room,) = (await bench.sees(lambda state: state["consultations"]))["consultations"]
+        assert room["people"] == ["Defendant", "An advocate"]
+        assert (await bench.ask(type="recall", consultation=room["id"]))["type"] == "done"
+        state = await page.sees(lambda state: state["consultation"]["recalled"])
+        assert state["consultation"]["closes_words"] == (
+            "The court has called you back. This consultation ends at 9:02am."
+        )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "consult", "links": ["{own}"]},
+        {"type": "consult", "links": "{own}"},
+        {"type": "consult", "links": ["nonsense"]},
+        {"type": "consult", "links": [7]},
+        {"type": "consult"},
+        {"type": "leave-consultation"},
+        {"type": "recall", "consultation": "{own}"},
+        {"type": "recall"},
+        {"type": "call", "link": "{own}"},
+        {"type": "allow-screen", "link": "{own}"},
+        {"type": "unmute", "link": "{own}"},
+        {"type": "mute-all"},
+        {"type": "whisper", "to": "{own}"},
+        {"type": "whisper", "to": {}},
+        {"type": "agree", "client": "{own}", "agrees": True},
+        {"type": "agree", "client": "{own}", "agrees": "yes"},
+        {"type": "exhibit-permit", "exhibit": "{own}", "links": ["{own}"]},
+        {"type": "exhibit-hide", "exhibit": "{own}"},
+        {"type": "share", "on": True},
+        {"type": "share", "on": 1},
+        {"type": "settled", "move": "1"},
+        {"type": ["settled"]},
+    ],
+)
+async def test_an_officers_page_has_no_say_over_rooms(door: Door, message: dict[str, Any]):
+    await door.db.write(running.open_lobby, door.scene.clerk, door.scene.hearing)
+    token = await door.join(door.scene.officer)
+    asked = json.loads(json.dumps(message).replace("{own}", str(door.scene.officer.id)))
+    async with door.page(door.scene.officer, token) as page:
+        await page.told("state")
+        answer = await page.ask(**asked)
+        assert answer["type"] == "refused"
+        assert answer["message"].endswith(".")
+
+
+async def test_rooms_are_run_over_http_as_from_a_page(door: Door):
+    scene = door.scene
+    advocate, tokens = await in_private(door)
+    theirs = {name: {"Authorization": f"Bearer {token}"} for name, token in tokens.items()}
+    called = await door.http.post(
+        f"/api/hearings/{scene.hearing}/consultations",
+        json={"links": [str(scene.defendant.id)]},
+        headers=theirs["advocate"],
+    )
+    assert called.status_code == 201, called.text
+    room = called.json()["id"]
+    refused = await door.http.post(f"/api/consultations/{room}/recall", headers=theirs["advocate"])
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
+    left = await door.http.post(f"/api/consultations/{room}/leave", headers=theirs["advocate"])
+    assert (left.status_code, left.json()["place"]) == (200, "lobby")
+    again = await door.http.post(f"/api/consultations/{room}/leave", headers=theirs["advocate"])
+    assert again.status_code == 404
+    move = {"move": (await door.db.read(links.get, Context(SYSTEM), advocate.id)).moves}
+    assert (await door.http.post("/api/join/settled", json=move, headers=theirs["advocate"])).is_success
+
+
+async def test_a_document_is_offered_shown_and_read_over_http(door: Door):
+    scene = door.scene
+    await door.db.write(running.start, scene.clerk, scene.hearing)
+    bench = await door.db.write(joining.sign_in, scene.bench, scene.bench_link.id, door.keys, DEVICE)
+    court = {"Authorization": f"Bearer {bench.token}"}
+    officer = {"Authorization": f"Bearer {await door.admit(scene.officer)}"}
+    defendant = {"Authorization": f"Bearer {await door.admit(scene.defendant)}"}
+    where = f"/api/hearings/{scene.hearing}/exhibits"
+    png = b"\x89PNG\r\n\x1a\nmade up"
+
+    async def offer(title: str, body: bytes) -> httpx.Response:
+        headers = {**officer, "Content-Type": "image/png"}
+        return await door.http.post(where, params={"title": title}, content=body, headers=headers)
+
+    assert (await offer("A photograph", b"<svg>")).json()["errors"][0]["field"] == "file"
+    assert (await offer("", png)).status_code == 422
+    assert (await offer("A photograph", png + b"x" * (5 << 20))).status_code == 413
+    made = await offer("A photograph", png)
+    assert made.status_code == 201, made.text
+    address, mark = made.headers["Location"], made.headers["ETag"]
+    content = f"{address}/content"
+    assert (await door.http.get(content, headers=defendant)).status_code == 404
+    to = {"links": [str(scene.defendant.id)]}
+    assert (await door.http.post(f"{address}/permit", json=to, headers=officer)).status_code == 403
+    shown = await door.http.post(f"{address}/permit", json=to, headers={**court, "If-Match": mark})
+    assert shown.json()["shown_to"] == to["links"]
+    stale = await door.http.post(f"{address}/hide", headers={**court, "If-Match": mark})
+    assert stale.status_code == 412
+    read = await door.http.get(content, headers=defendant)
+    assert (read.status_code, read.content, read.headers["content-type"]) == (200, png, "image/png")
+    assert "no-store" in read.headers["cache-control"]
+    assert [each["title"] for each in (await door.http.get(where, headers=defendant)).json()] == [
+        "A photograph"
+    ]
+    assert (await door.http.delete(address, headers=officer)).status_code == 204
+    assert (await door.http.get(content, headers=court)).status_code == 404
+    await door.http.put("/api/join/sharing", json={"on": True}, headers=court)
+    assert [each["live"] for each in (await door.http.get(where, headers=court)).json()] == [True]
+
+
+async def test_measures_and_ties_are_said_over_http_and_nobody_overwrites_anothers(door: Door):
+    scene = door.scene
+    await door.db.write(running.start, scene.clerk, scene.hearing)
+    bench = await door.db.write(joining.sign_in, scene.bench, scene.bench_link.id, door.keys, DEVICE)
+    court = {"Authorization": f"Bearer {bench.token}"}
+    where = f"/api/hearings/{scene.hearing}/screens"
+    measure = {
+        "source": str(scene.officer.id),
+        "receiver": str(scene.defendant.id),
+        "picture": True,
+        "sound": False,
+        "ordered_by": "District Judge Example",
+    }
+    empty = await door.http.get(where, headers=court)
+    assert empty.json() == {"screens": []}
+    mark = {**court, "If-Match": empty.headers["ETag"]}
+    said = await door.http.put(where, json={"screens": [measure]}, headers=mark)
+    assert said.json() == {"screens": [measure]}
+    assert (await door.http.put(where, json={"screens": []}, headers=mark)).status_code == 412
+    unnamed = {"screens": [{**measure, "ordered_by": ""}]}
+    assert (await door.http.put(where, json=unnamed, headers=court)).status_code == 422
+    interpreter = await door.db.write(
+        joining.issue, scene.clerk, scene.hearing, Part.INTERPRETER, "An interpreter"
+    )
+    tied = await door.http.put(
+        f"/api/links/{interpreter.id}/ties", json={"for": [str(scene.officer.id)]}, headers=court
+    )
+    assert tied.json() == [{"link": str(interpreter.id), "for": [str(scene.officer.id)], "agrees": []}]
+    ties = await door.http.get(f"/api/hearings/{scene.hearing}/ties", headers=court)
+    assert ties.json() == tied.json()

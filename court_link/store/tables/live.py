@@ -6,17 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from court_link.domain.ids import new_id
 from court_link.domain.link import LOBBY, Admission
 from court_link.domain.node import NodeState
 from court_link.domain.roles import Part
-from court_link.store.columns import document, moment, word
+from court_link.store.columns import document, moment, where, word
 
 
 class Link(SQLModel, table=True):
     """One participant's way into one hearing."""
+
+    #: Those whose device has not yet stopped sending for their last move, of which there are few.
+    __table_args__ = (Index("link_moving", "moved_at", **where("settled < moves")),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
@@ -64,6 +68,8 @@ class Consultation(SQLModel, table=True):
 
     `closes_at` is when a recall takes effect; `opened_by` is a link, or a person of the court.
     """
+
+    __table_args__ = (Index("consultation_open", "hearing_id", **where("closed_at IS NULL")),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     hearing_id: UUID = Field(foreign_key="hearing.id", index=True)
