@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, date, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,14 @@ from court_link.domain.places import DutyKind
 from court_link.domain.roles import Part, Role
 from court_link.domain.rota import Stretch, whole_days
 from court_link.domain.sittings import Half, sitting
+from court_link.domain.standing import Screen
 from court_link.identity import tokens
 from court_link.importing import lists, people, people_files, reading, rota, rota_runs, runs
+from court_link.media.engine import RecordedFile
+from court_link.media import joining, ties
 from court_link.scheduling import calendar_feeds, closures, following, rostering, sittings
 from court_link.scheduling.calendar_feeds import Kind
-from court_link.store import Db, Session
+from court_link.store import Db, Session, links
 from court_link.store.imports import STAFF_FORMATS
 from court_link.store.tables import (
     ApiToken,
@@ -39,8 +43,10 @@ from court_link.store.tables import (
     Closure,
     DirectionRow,
     Duty,
+    Exhibit,
     Hearing,
     Link,
+    Recording,
     Shift,
     Site,
     SittingSession,
@@ -68,6 +74,7 @@ NOT_PAGES = {
     "/evidence/{link_id}/calendar.ics",
     "/enter/sample-list.json",
     "/staff/import/template/{kind}",
+    "/recordings/{recording_id}/files/{name}",
 }
 _FORCE = "force-administrator"
 #: Who opens each page, and at which addresses; {names} stand for what the county holds.
@@ -151,12 +158,29 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "clerk",
         ("/hearings/{in_session}/overrun", "/hearings/{in_session}/overrun?minutes=240"),
     ),
+    "/hearings/{hearing_id}/rooms": ("clerk", ("/hearings/{begins}/rooms", "/hearings/{ended}/rooms")),
+    "/hearings/{hearing_id}/screens/new": ("clerk", ("/hearings/{begins}/screens/new",)),
+    "/hearings/{hearing_id}/screens/lift": (
+        "clerk",
+        ("/hearings/{begins}/screens/lift?source={officer}&receiver={defendant}",),
+    ),
+    "/hearings/{hearing_id}/exhibits/{exhibit_id}/withdraw": (
+        "clerk",
+        ("/hearings/{begins}/exhibits/{exhibit}/withdraw",),
+    ),
     "/hearings/{hearing_id}/waiting": (
         "clerk",
         ("/hearings/{waiting}/waiting", "/hearings/{listed}/waiting", "/hearings/{booked}/waiting"),
     ),
     "/hearings/{hearing_id}/waiting/decline": ("clerk", ("/hearings/{offered}/waiting/decline",)),
     "/hearings/{hearing_id}/waiting/leave": ("clerk", ("/hearings/{waiting}/waiting/leave",)),
+    "/hearings/{hearing_id}/recordings": (
+        "clerk",
+        tuple(
+            f"/hearings/{{{state}}}/recordings" for state in ("in_session", "lobby_open", "booked", "ended")
+        ),
+    ),
+    "/recordings/{recording_id}/stop": ("clerk", ("/recordings/{recording}/stop",)),
     "/imports": ("clerk", ("/imports",)),
     "/imports/{run_id}": ("clerk", ("/imports/{done}", "/imports/{staged}", "/imports/{refused}")),
     "/join": ("", ("/join",)),
@@ -226,6 +250,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "/hearings/{ended}/relist": ("clerk", "List it again"),
     "/hearings/{lobby_open}/directions/new": ("clerk", "Record direction"),
     "/hearings/{lobby_open}/links/new": ("clerk", "Make the link"),
+    "/hearings/{begins}/screens/new": ("clerk", "Order it"),
     "/hearings/{in_session}/end": ("clerk", "End the hearing"),
     "/places/new": ("administrator", "Add this place"),
     "/closures/new": ("clerk", "Close it"),
@@ -286,12 +311,52 @@ async def busy_day(db: Db, running: Service) -> None:
     assert court_id
     await db.write(calendar_feeds.issue, clerk, Kind.COURT, court_id, "0" * 64)
     await waiting.settle(db, clerk)
+    await db.write(_keep_apart, clerk)
     for name in ("magistratesStandardList.json", "magistratesStandardListWithInvalidData.json"):
         assert clerk.actor.organisation_id
         run = await db.write(runs.start, clerk, clerk.actor.organisation_id, name)
         await lists.stage(db, clerk, run, reading.read_bytes((_LISTS / name).read_bytes()))
     await _roster(db, await county.as_(db, _FORCE))
     await _calendars(db, clerk)
+    await db.write(_record, clerk)
+
+
+def _record(session: Session, ctx: Context) -> None:
+    """A recording that runs, and one of an ended hearing that is sealed, with a file."""
+    for state in (HearingState.IN_SESSION, HearingState.ENDED):
+        hearing_id = session.exec(select(Hearing.id).where(Hearing.state == state)).first()
+        assert hearing_id
+        order = {"power": "Example power", "ordered_by": "District Judge (MC) Thistlewick"}
+        row = Recording(hearing_id=hearing_id, started_at=ctx.now, **order)
+        session.add(row)
+        session.flush()
+        if state is HearingState.ENDED:
+            link = session.exec(select(Link.id).where(Link.hearing_id == hearing_id)).first()
+            file = RecordedFile(
+                "a.webm", str(link), False, ctx.now.isoformat(), 754_000, 93_112_004, "5e" * 32
+            )
+            row.stopped_at = row.keep_until = ctx.now + timedelta(minutes=20)
+            row.manifest, row.manifest_digest = {"files": [asdict(file)]}, "d1" * 32
+
+
+def _keep_apart(session: Session, ctx: Context) -> None:
+    """An advocate and an interpreter, a special measure, and an exhibit, in the hearing about to begin."""
+    hearing = county.about_to_begin(session, ctx)
+    joining.issue(session, ctx, hearing, Part.ADVOCATE, "A. Advocate")
+    joining.issue(session, ctx, hearing, Part.INTERPRETER, "Ivo Interpreter")
+    by_part = {link.part: link for link in links.of_hearing(session, ctx, hearing)}
+    officer, defendant = by_part[Part.OFFICER].id, by_part[Part.DEFENDANT].id
+    ties.order_screens(session, ctx, hearing, [Screen(officer, defendant, ordered_by="District Judge")])
+    session.add(
+        Exhibit(
+            hearing_id=hearing,
+            source_id=officer,
+            title="Photograph of a gate",
+            media_type="image/png",
+            content=b"\x89PNG\r\n\x1a\n",
+            made_at=ctx.now,
+        )
+    )
 
 
 async def _calendars(db: Db, clerk: Context) -> None:
@@ -356,6 +421,8 @@ def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
         "offered": first(Waiting.hearing_id, col(Waiting.offered_booking_id).is_not(None)),
         "held": held,
         "hold": hold,
+        "begins": hearing,
+        "exhibit": first(Exhibit.id),
         "officer": link(Part.OFFICER),
         "defendant": link(Part.DEFENDANT),
         "direction": first(DirectionRow.id),
@@ -378,6 +445,7 @@ def samples_of(session: Session, ctx: Context) -> dict[str, Any]:
         "court_rota": first(ImportRun.id, ImportRun.file_name == "rota.xml"),
         "wrong_court_rota": first(ImportRun.id, ImportRun.file_name == "wrong.xml"),
         "cell": first(Link.room_id, Link.id == link(Part.DEFENDANT)),
+        "recording": first(Recording.id, col(Recording.stopped_at).is_(None)),
         "pc": first(Link.person_id, Link.id == link(Part.OFFICER)),
     }
 
