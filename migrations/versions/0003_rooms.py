@@ -137,9 +137,9 @@ def upgrade() -> None:
     )
     for table in ("tie", "consultation", "screen", "exhibit", "recording"):
         op.create_index(f"ix_{table}_hearing_id", table, ["hearing_id"])
-    for name, (table, column, condition) in PARTIAL.items():
+    for name, (table, key, condition) in PARTIAL.items():
         where = sa.text(condition)
-        op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
+        op.create_index(name, table, [key], sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from court_link.api.limits import limit_of
 from court_link.domain.clock import SetClock
 from court_link.domain.errors import FieldError, Forbidden, Invalid, NotFound, Stale, WrongState
 from court_link.domain.events import EventKind as E
@@ -195,3 +196,8 @@ async def test_the_court_says_who_acts_for_whom_where_there_are_several(hearing:
     assert hearing["advocate"].id not in (await hearing.standing()).ties
     await hearing.db.write(joining.revoke, hearing.scene.clerk, hearing["defendant"].id)
     assert (await hearing.standing()).ties[hearing["advocate"].id] == {other}
+
+
+def test_a_request_carries_a_document_and_no_more():
+    assert limit_of("/api/hearings/x/exhibits") == LARGEST
+    assert limit_of("/api/hearings/x/exhibits/more") < LARGEST
