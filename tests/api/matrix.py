@@ -467,6 +467,23 @@ LINES: Mapping[str, Line] = {
     "POST /api/exhibits/{exhibit_id}/permit": permitted(P.RUN_HEARING, json={"links": ["{defendant_id}"]}),
     "POST /api/exhibits/{exhibit_id}/hide": permitted(P.RUN_HEARING),
     "DELETE /api/exhibits/{exhibit_id}": permitted(P.RUN_HEARING),
+    "GET /hearings/{hearing_id}/rooms": permitted(P.RUN_HEARING),
+    "POST /hearings/{hearing_id}/rooms/send": permitted(
+        P.RUN_HEARING, form={"links": "{defendant_id}"}, wrong=True
+    ),
+    "POST /hearings/{hearing_id}/rooms/{consultation_id}/recall": permitted(P.RUN_HEARING),
+    "POST /hearings/{hearing_id}/ties/{link_id}": permitted(P.RUN_HEARING),
+    "GET /hearings/{hearing_id}/screens/new": permitted(P.RUN_HEARING),
+    "POST /hearings/{hearing_id}/screens/new": permitted(P.RUN_HEARING, form=_MEASURE | {"kept": "picture"}),
+    "GET /hearings/{hearing_id}/screens/lift": permitted(
+        P.RUN_HEARING, query={"source": "{screened_id}", "receiver": "{defendant_id}"}
+    ),
+    "POST /hearings/{hearing_id}/screens/lift": permitted(
+        P.RUN_HEARING, form={"source": "{screened_id}", "receiver": "{defendant_id}"}
+    ),
+    "POST /hearings/{hearing_id}/exhibits/{exhibit_id}/hide": permitted(P.RUN_HEARING),
+    "GET /hearings/{hearing_id}/exhibits/{exhibit_id}/withdraw": permitted(P.RUN_HEARING),
+    "POST /hearings/{hearing_id}/exhibits/{exhibit_id}/withdraw": permitted(P.RUN_HEARING),
     # Links
     "GET /api/hearings/{hearing_id}/links": permitted(P.SEE_HEARINGS),
     "POST /api/hearings/{hearing_id}/links": permitted(

@@ -48,6 +48,7 @@ from court_link.store.tables import (
     Recording,
     Reservation,
     Resource,
+    Screen,
     Shift,
     Site,
     SittingSession,
@@ -373,6 +374,14 @@ def _consultation(things: Things) -> UUID:
     return room
 
 
+def _screened(things: Things) -> UUID:
+    """The advocate, whom a special measure keeps from the defendant."""
+    pair = {"source_id": things["link_id"], "receiver_id": things["defendant_id"]}
+    things.session.add(Screen(**pair, hearing_id=things["hearing_id"], ordered_by="District Judge Example"))
+    things.session.flush()
+    return pair["source_id"]
+
+
 def _exhibit(things: Things) -> UUID:
     """A document that the advocate offers."""
     return things.add(
@@ -493,6 +502,7 @@ MAKERS: Mapping[str, Callable[[Things], UUID]] = {
     "defendant_id": _defendant,
     "consultation_id": _consultation,
     "exhibit_id": _exhibit,
+    "screened_id": _screened,
     "custody_link_id": _custody_link,
     "run_id": _run,
     "closure_id": _closure,

@@ -30,8 +30,8 @@ from court_link.domain.sittings import Half, sitting
 from court_link.domain.standing import Screen
 from court_link.identity import tokens
 from court_link.importing import lists, people, people_files, reading, rota, rota_runs, runs
-from court_link.media.engine import RecordedFile
 from court_link.media import joining, ties
+from court_link.media.engine import RecordedFile
 from court_link.scheduling import calendar_feeds, closures, following, rostering, sittings
 from court_link.scheduling.calendar_feeds import Kind
 from court_link.store import Db, Session, links

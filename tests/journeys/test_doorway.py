@@ -53,6 +53,7 @@ async def test_one_stranger_holds_a_hearing_in_three_tabs(visit: Visit, court: S
 
     await bench.presses("Start the hearing")
     await expect(stage).to_have_text("In progress", timeout=60_000)
+    await bench.page.get_by_role("button", name=re.compile("^Call ")).click()
     for person in (officer, custody, bench):
         await person.meets(2)
 

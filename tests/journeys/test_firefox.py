@@ -59,6 +59,7 @@ async def test_an_officer_in_firefox_and_the_bench_in_chromium_see_and_hear_each
         await comes_to(officer, "lobby")
         await bench.presses(f"Confirm identity {own.label}")
         await bench.presses(f"Let in {own.label}")
+        await bench.presses(f"Call {own.label}")
         await comes_to(officer, "hearing")
         await bench.meets(1)
 

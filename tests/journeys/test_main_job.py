@@ -74,6 +74,11 @@ async def test_a_list_is_imported_a_matter_booked_and_heard_and_the_truth_told(
     for label in (OFFICER, DEFENDANT):
         await bench.presses(f"Confirm identity {label}")
         await bench.presses(f"Let in {label}")
+    # A witness is let in, and neither hears nor is heard until called.
+    await custody.meets(1)
+    await officer.reads("You are waiting to be called. You hear nothing of the hearing")
+    assert (await officer.figures()).packets == 0
+    await bench.presses(f"Call {OFFICER}")
     for person in everybody:
         await person.is_at("hearing")
         await person.meets(2)

@@ -51,6 +51,7 @@ async def test_media_goes_on_while_the_service_restarts(visit: Visit, court: Ser
     for link in (by_part[Part.DEFENDANT], by_part[Part.OFFICER]):
         await bench.presses(f"Confirm identity {link.label}")
         await bench.presses(f"Let in {link.label}")
+    await bench.presses(f"Call {by_part[Part.OFFICER].label}")
     for visitor in everybody:
         await visitor.meets(2)
 

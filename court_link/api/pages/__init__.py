@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from court_link.api.pages import (
+    apart,
     audit,
     bench,
     calendar_feeds,
@@ -74,4 +75,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     follow.router,
     room.router,
     links.router,
+    apart.router,
 )

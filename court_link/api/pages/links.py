@@ -72,6 +72,7 @@ class Panel:
     stages: tuple[str, ...]  # the acts upon the hearing that may be done now
     may_run: bool
     may_issue: bool
+    runs: bool  # at any time: private rooms, special measures and exhibits
 
 
 def panel(session: Session, ctx: Context, hearing_id: UUID) -> Panel | None:
@@ -92,6 +93,7 @@ def panel(session: Session, ctx: Context, hearing_id: UUID) -> Panel | None:
         stages=_stages(hearing.state, slot, ctx, open_now=open_now) if may_run else (),
         may_run=may_run and open_now,
         may_issue=actor.may(Permission.ISSUE_LINKS) and hearing.state not in FINISHED,
+        runs=may_run,
     )
 
 
