@@ -14,7 +14,7 @@ from court_link.domain.roles import Part
 from court_link.domain.rooms import CONSULTS, WITNESSES, Grant, consultation_of, grants, takes_part
 from court_link.domain.standing import Standing
 from court_link.media.cutting import NOT_CUT_OFF
-from court_link.media.kit import CONNECTION, Trouble
+from court_link.media.kit import CONNECTION, Trouble, result
 from court_link.media.presence import quality_words
 from court_link.store import Session, hearings, links, live, rooms
 from court_link.store.recordings import STALLED
@@ -210,7 +210,11 @@ def _says(admission: Admission, quality: str, *, here: bool, connected: bool) ->
 def _kit(check: Mapping[str, Any] | None) -> str:
     if not check:
         return ""
-    said = "Kit tried and working" if check.get("passed") else "Kit tried and not working"
+    said = f"Kit tried: {_first_lower(result(check).title)}"
     if check.get("from_vehicle"):
         said += ". In a vehicle: declared parked, not driving, not overheard"
     return said
+
+
+def _first_lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -326,8 +326,12 @@ def _record(session: Session, ctx: Context) -> None:
     for state in (HearingState.IN_SESSION, HearingState.ENDED):
         hearing_id = session.exec(select(Hearing.id).where(Hearing.state == state)).first()
         assert hearing_id
-        order = {"power": "Example power", "ordered_by": "District Judge (MC) Thistlewick"}
-        row = Recording(hearing_id=hearing_id, started_at=ctx.now, **order)
+        row = Recording(
+            hearing_id=hearing_id,
+            power="Example power",
+            ordered_by="District Judge (MC) Thistlewick",
+            started_at=ctx.now,
+        )
         session.add(row)
         session.flush()
         if state is HearingState.ENDED:
