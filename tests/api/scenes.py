@@ -376,10 +376,15 @@ def _consultation(things: Things) -> UUID:
 
 def _screened(things: Things) -> UUID:
     """The advocate, whom a special measure keeps from the defendant."""
-    pair = {"source_id": things["link_id"], "receiver_id": things["defendant_id"]}
-    things.session.add(Screen(**pair, hearing_id=things["hearing_id"], ordered_by="District Judge Example"))
+    screen = Screen(
+        source_id=things["link_id"],
+        receiver_id=things["defendant_id"],
+        hearing_id=things["hearing_id"],
+        ordered_by="District Judge Example",
+    )
+    things.session.add(screen)
     things.session.flush()
-    return pair["source_id"]
+    return screen.source_id
 
 
 def _exhibit(things: Things) -> UUID:
