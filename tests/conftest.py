@@ -24,6 +24,7 @@ BUSY = (
     "tests/media/test_turn.py",
     "tests/media/test_whip.py",
     "tests/media/embedded/test_browsers.py",
+    "tests/media/embedded/test_supervisor.py",
     "tests/web/test_in_browser.py",
     "tests/demo/test_running.py",
 )

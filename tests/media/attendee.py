@@ -31,7 +31,10 @@ GAP = 0.5  # seconds without a packet that are a gap
 
 @dataclass
 class Attendee:
-    """One link's page. `urls` are the service's processes, tried in turn; times are monotonic."""
+    """One link's page. `urls` are the service's processes, tried in turn; times are monotonic.
+
+    `back_at` is when the first packet came over the connection of the moment.
+    """
 
     urls: list[str]
     origin: str
@@ -48,6 +51,7 @@ class Attendee:
     strangers: int = 0
     heard_at: float = 0.0
     longest_gap: float = 0.0
+    back_at: float = 0.0
     signalled_at: float = 0.0
     closed: int | None = None
     peer: Peer | None = None
@@ -147,13 +151,14 @@ class Attendee:
 
     async def _sound(self) -> None:
         """Send sound that names its room, and listen to what comes."""
-        number, known = 0, 0
+        number, known, current = 0, 0, None
         mark = self.hearing.bytes
         while True:
             await asyncio.sleep(SOUND)
             peer = self.peer
+            if peer is not current:
+                current, known = peer, 0
             if peer is None:
-                known = 0
                 continue
             number += 1
             if self._sending:
@@ -165,6 +170,8 @@ class Attendee:
             if fresh:
                 now = time.monotonic()
                 self.packets += fresh
+                if count == fresh:
+                    self.back_at = now
                 self.strangers += sum(mark not in packet for packet in peer.packets[-fresh:])
                 if self.heard_at:
                     self.longest_gap = max(self.longest_gap, now - self.heard_at)

@@ -21,7 +21,7 @@ from court_link.media.embedded.worker import WorkerSettings
 
 STARTS_WITHIN = 30.0  # seconds until the first beat of a worker
 HUNG = 4.0  # seconds without a beat after which a worker is killed
-STEADY = 10.0  # seconds after which a worker that ends is not one that cannot start
+STEADY = 5.0  # seconds after which a worker that ends is not one that cannot start
 LONGEST_WAIT = 5.0  # seconds between two starts of one that cannot
 GRACE = 8.0  # seconds that workers have to end when they are asked to
 
