@@ -249,7 +249,7 @@ async def test_ffmpeg_sends_from_a_car_and_chromium_watches(migrated_sqlite: Cal
                 async def shown() -> bool:
                     assert car.poll() is None, "FFmpeg ended"
                     seen.update(await page.evaluate(SEEN))
-                    return seen["frames"] >= 30 and seen["energy"] > 1e-4
+                    return bool(seen["frames"] >= 30 and seen["energy"] > 1e-4)
 
                 await rig.until(shown, 60, "a picture and a tone from FFmpeg")
                 assert (seen["codec"], seen["width"]) == ("video/H264", 320)
