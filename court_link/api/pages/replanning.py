@@ -17,7 +17,6 @@ from starlette.responses import RedirectResponse, Response
 
 from court_link.api.asking import Asker, Settings, Store
 from court_link.api.bookings import rules
-from court_link.api.pages.needed import as_typed
 from court_link.api.pages.rendering import render
 from court_link.api.pages.typed import Typed, day_of, typed_day
 from court_link.domain import wording
@@ -29,11 +28,10 @@ from court_link.domain.hearing import HearingState
 from court_link.domain.requirements import Place
 from court_link.domain.roles import Part, Permission
 from court_link.domain.times import from_london, london_day
-from court_link.scheduling import booking, groups, matters, relisting, replanning
+from court_link.scheduling import booking, groups, matters, replanning
 from court_link.scheduling.affected import Consequence, Preview
 from court_link.scheduling.groups import Days, Related
 from court_link.scheduling.matters import Summary, Whole
-from court_link.scheduling.relisting import Again, Listed, Listing
 from court_link.scheduling.replanning import Length, Move, Reassign, Split, Swap, What
 from court_link.store import Db
 from court_link.store.hearings import Filters
@@ -120,47 +118,6 @@ async def make(
     return RedirectResponse(f"/hearings/{hearing_id}?done={verb}", 303)
 
 
-@router.get("/{hearing_id}/relist")
-async def relist_form(request: Request, store: Store, ctx: Asker, hearing_id: UUID) -> Response:
-    ctx.require(Permission.BOOK)
-    whole = await store.read(matters.get, ctx, hearing_id)
-    return await _list_form(request, store, ctx, "relist.html", whole, _listed_like(whole))
-
-
-@router.post("/{hearing_id}/relist")
-async def relist(request: Request, store: Store, ctx: Asker, hearing_id: UUID) -> Response:
-    typed = Typed(await request.form())
-    try:
-        asked = _again(typed)
-        version = typed.whole("version", 0, "Open the hearing again.")
-        typed.check()
-        made = await store.write(relisting.again, ctx, hearing_id, asked, version=version)
-    except Invalid as refused:
-        whole = await store.read(matters.get, ctx, hearing_id)
-        return await _list_form(request, store, ctx, "relist.html", whole, typed.form, refused)
-    return _on_to_finding(made, asked.listing, "relisted")
-
-
-@router.get("/{hearing_id}/clone")
-async def clone_form(request: Request, store: Store, ctx: Asker, hearing_id: UUID) -> Response:
-    ctx.require(Permission.BOOK)
-    whole = await store.read(matters.get, ctx, hearing_id)
-    return await _list_form(request, store, ctx, "clone.html", whole, _listed_like(whole))
-
-
-@router.post("/{hearing_id}/clone")
-async def clone(request: Request, store: Store, ctx: Asker, hearing_id: UUID) -> Response:
-    typed = Typed(await request.form())
-    try:
-        asked = _listing(typed)
-        typed.check()
-        made = await store.write(relisting.clone, ctx, hearing_id, asked)
-    except Invalid as refused:
-        whole = await store.read(matters.get, ctx, hearing_id)
-        return await _list_form(request, store, ctx, "clone.html", whole, typed.form, refused)
-    return _on_to_finding(made, asked, "cloned")
-
-
 async def _page(
     request: Request,
     store: Db,
@@ -181,7 +138,7 @@ async def _what(page: _Page) -> tuple[What, int | None]:
     version = typed.whole("version", 0, "Open the hearing again.") or None
     match page.verb:
         case Verb.TIME:
-            day, at = typed.day("day", date.max), _clock(typed)
+            day, at = typed.day("day", date.max), clock(typed)
             days = typed.one_of("days", Days, "Choose which days.", Days.THIS)
             typed.check()
             return Move(from_london(day, at, field="at"), days=days), version
@@ -203,7 +160,7 @@ async def _what(page: _Page) -> tuple[What, int | None]:
 
 
 async def _split(page: _Page, typed: Typed) -> Split:
-    at, minutes = _clock(typed), _minutes(typed)
+    at, minutes = clock(typed), _minutes(typed)
     lines = typed.lines("starts")
     days: Sequence[date] = [day for line in lines if (day := day_of(line))]
     if len(days) < len(lines):
@@ -222,7 +179,7 @@ async def _split(page: _Page, typed: Typed) -> Split:
     return Split(tuple(from_london(day, at, field="at") for day in days), minutes)
 
 
-def _clock(typed: Typed) -> time:
+def clock(typed: Typed) -> time:
     if not typed.text("at"):
         typed.errors.append(FieldError("at", "Enter a time, like 10:15am or 14:15."))
     return typed.clock("at", time.min)
@@ -406,67 +363,3 @@ async def _others(page: _Page) -> list[dict[str, str]]:
         }
         for _, matter, room in sorted(found, key=lambda each: (each[0], each[1].id))
     ]
-
-
-def _listed_like(whole: Whole) -> dict[str, str]:
-    """A listing form's first values: as it was, with no day, which is the point."""
-    of = whole.summary
-    return {
-        "at": wording.clock(of.slot.start),
-        "minutes": str(of.booking.needs.minutes if of.booking else of.minutes),
-        "courtroom_id": str(of.courtroom_id or ""),
-    }
-
-
-async def _list_form(
-    request: Request,
-    store: Db,
-    ctx: Context,
-    template: str,
-    whole: Whole,
-    values: Any,
-    refused: Invalid | None = None,
-) -> Response:
-    rooms = await store.read(matters.courtrooms, ctx)
-    of = whole.summary
-    return render(
-        request,
-        template,
-        status=422 if refused else 200,
-        errors=refused.errors if refused else (),
-        values=values,
-        of=of,
-        courtrooms=[
-            {"value": str(room.id), "text": room.label}
-            for room in rooms
-            if room.organisation_id == of.court_id
-        ],
-        before=await store.read(relisting.before, ctx, of.id),
-    )
-
-
-def _listing(typed: Typed) -> Listing:
-    return Listing(
-        day=typed.day("day", date.max),
-        at=_clock(typed),
-        minutes=typed.whole("minutes", 0, "Enter a number of minutes.") or None,
-        courtroom_id=typed.id("courtroom_id"),
-    )
-
-
-def _again(typed: Typed) -> Again:
-    listing = _listing(typed)
-
-    def hard(name: str) -> date | None:
-        return typed.day(name, date.max) if typed.text(name) else None
-
-    return Again(listing, hard("remand_expires"), hard("custody_limit"), typed.ticked("released"))
-
-
-def _on_to_finding(made: Listed, asked: Listing, done: str) -> Response:
-    """The times for what its like needed, or the new hearing's page where nothing is known of that."""
-    if made.needs is None:
-        return RedirectResponse(f"/hearings/{made.hearing_id}?done={done}", 303)
-    day, courtroom = ("day", typed_day(asked.day)), ("courtroom_id", str(made.needs.courtroom_id))
-    pairs = [day, courtroom, *as_typed(made.needs)]
-    return RedirectResponse(f"/hearings/{made.hearing_id}/book?{urlencode(pairs)}", 303)

@@ -1,4 +1,4 @@
-"""Staff: people with their week, counted shifts at suites, and what each change would leave short."""
+"""Staff: who falls short, people with their week, and what each change of a rota would leave short."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from court_link.api.asking import Asker, Store
 from court_link.api.pages.rendering import render
 from court_link.api.pages.typed import Typed, clock_of, day_of, typed_day
 from court_link.domain import wording
-from court_link.domain.booking import PoolKind
 from court_link.domain.context import Context
-from court_link.domain.errors import FieldError, Invalid, NotFound
+from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.places import DutyKind, PersonKind
 from court_link.domain.rota import Stretch, on_the_clock, whole_days
 from court_link.domain.rota import said as span_said
 from court_link.domain.times import Interval, day_interval, london_day, monday_of
 from court_link.scheduling import readings, rostering, staffing
-from court_link.scheduling.rostering import Count, Rostered, Staffed
+from court_link.scheduling.rostering import Rostered, Staffed
 from court_link.scheduling.staffing import POOLS, Absence, Gaps
 from court_link.store import Db
 from court_link.store.duties import DutyStretch
-from court_link.store.staff import Shifted, Suite
+from court_link.store.staff import Suite
 
 router = APIRouter(prefix="/staff")
 
@@ -48,8 +47,6 @@ DONE = {
     "kept": "Details saved",
     "duty": "Rota saved",
     "removed": "Taken out of the rota",
-    "shift": "Shift saved",
-    "shift_removed": "Shift removed",
 }
 _ZONES = {"BST": 0, "GMT": 1}
 
@@ -75,7 +72,7 @@ async def planned(
         request,
         "staff.html",
         done=DONE.get(done, ""),
-        gaps=await _gaps(store, ctx, whole_days(today, today + AHEAD)),
+        gaps=await gaps_of(store, ctx, whole_days(today, today + AHEAD)),
         today=today,
         days=[monday + timedelta(days=n) for n in range(7)],
         headings=[f"{day:%a} {day.day}" for day in (monday + timedelta(days=n) for n in range(7))],
@@ -157,85 +154,7 @@ async def remove_duty(request: Request, store: Store, ctx: Asker, person_id: UUI
     return RedirectResponse(f"/staff/people/{person_id}?done=removed", 303)
 
 
-@router.get("/suites/{site_id}")
-async def suite(
-    request: Request, store: Store, ctx: Asker, site_id: UUID, day: str = "", done: str = ""
-) -> Response:
-    return await _suite_page(request, store, ctx, site_id, day_of(day), done=done)
-
-
-@router.post("/suites/{site_id}/shifts")
-async def add_shift(request: Request, store: Store, ctx: Asker, site_id: UUID) -> Response:
-    typed = Typed(await request.form())
-    today = london_day(store.clock.now())
-    day = day_of(typed.text("day")) or today
-    try:
-        typed.day("day", today)
-        pool = typed.one_of("pool", PoolKind, "Choose who is on shift.", PoolKind.CUSTODY_STAFF)
-        begins, ends = _clock(typed, "begins"), _clock(typed, "ends")
-        number = typed.whole("staff", 0, "Enter how many staff.")
-        typed.check()
-        if begins is None or ends is None:
-            raise Invalid(errors=[FieldError("begins", "Enter both times, like 7am and 7pm.")])
-        during = on_the_clock(day, begins[0], ends[0], begins[1], ends[1])
-        await store.write(rostering.add_shift, ctx, site_id, pool, during, Count(number))
-    except Invalid as refused:
-        return await _suite_page(request, store, ctx, site_id, day, typed=typed, refused=refused)
-    return RedirectResponse(f"/staff/suites/{site_id}?day={day.isoformat()}&done=shift", 303)
-
-
-@router.get("/shifts/{shift_id}")
-async def shift(request: Request, store: Store, ctx: Asker, shift_id: UUID) -> Response:
-    return await _shift_page(request, store, ctx, shift_id)
-
-
-@router.post("/shifts/{shift_id}")
-async def change_shift(request: Request, store: Store, ctx: Asker, shift_id: UUID) -> Response:
-    """Shows first what would be left short, when anything would; sent again from there, it is saved."""
-    typed = Typed(await request.form())
-    try:
-        count = Count(
-            typed.whole("staff", 0, "Enter a number."), typed.whole("away", 0, "Enter a number, or 0.")
-        )
-        version = typed.whole("version", 0, "Open this page again.")
-        typed.check()
-    except Invalid as refused:
-        errors = typed.errors or refused.errors
-        return await _shift_page(request, store, ctx, shift_id, typed, Invalid(errors=errors))
-    if not typed.ticked("confirmed"):
-        left = await store.read(rostering.foresee_shift, ctx, shift_id, count)
-        if left:
-            found, of = await store.read(rostering.one_shift, ctx, shift_id)
-            return render(
-                request,
-                "staff-effect.html",
-                title=f"{count.staff - count.away} of {count.staff} will be here",
-                caption=_shift_said(found, of),
-                gaps=Gaps(left),
-                action=f"/staff/shifts/{shift_id}",
-                back=f"/staff/shifts/{shift_id}",
-                hidden={"staff": count.staff, "away": count.away, "version": version},
-            )
-    saved, _ = await store.write(rostering.change_shift, ctx, shift_id, count, version or None)
-    return RedirectResponse(_suite_address(saved, "shift"), 303)
-
-
-@router.get("/shifts/{shift_id}/remove")
-async def ask_remove_shift(request: Request, store: Store, ctx: Asker, shift_id: UUID) -> Response:
-    found, of = await store.read(rostering.one_shift, ctx, shift_id)
-    left = await store.read(rostering.foresee_shift, ctx, shift_id, None)
-    return render(request, "staff-shift-remove.html", of=of, caption=_shift_said(found, of), short=left)
-
-
-@router.post("/shifts/{shift_id}/remove")
-async def remove_shift(request: Request, store: Store, ctx: Asker, shift_id: UUID) -> Response:
-    _, of = await store.read(rostering.one_shift, ctx, shift_id)
-    version = Typed(await request.form()).whole("version", 0, "Open this page again.")
-    await store.write(rostering.remove_shift, ctx, shift_id, version or None)
-    return RedirectResponse(_suite_address(of, "shift_removed"), 303)
-
-
-async def _gaps(store: Db, ctx: Context, within: Interval) -> Gaps:
+async def gaps_of(store: Db, ctx: Context, within: Interval) -> Gaps:
     """What falls short, the reading of the hearings named in it noted."""
     found = await store.read(staffing.gaps, ctx, within)
     if found.hearing_ids:
@@ -257,7 +176,7 @@ async def _person_page(
     monday = monday_of(day_of(week) or london_day(store.clock.now()))
     within = whole_days(monday, monday + timedelta(days=27))
     found = await store.read(rostering.person, ctx, person_id, within)
-    gaps = await _gaps(store, ctx, within)
+    gaps = await gaps_of(store, ctx, within)
     return render(
         request,
         "staff-person.html",
@@ -333,72 +252,12 @@ async def _save_duty(
     return RedirectResponse(f"/staff/people/{person_id}?week={week}&done=duty", 303)
 
 
-async def _suite_page(
-    request: Request,
-    store: Db,
-    ctx: Context,
-    site_id: UUID,
-    day: date | None,
-    *,
-    done: str = "",
-    typed: Typed | None = None,
-    refused: Invalid | None = None,
-) -> Response:
-    chosen = day or london_day(store.clock.now())
-    found = await store.read(rostering.suites, ctx, day_interval(chosen))
-    here = next((each for each in found if each.suite.id == site_id), None)
-    if here is None:
-        raise NotFound
-    gaps = await _gaps(store, ctx, day_interval(chosen))
-    address = f"/staff/suites/{site_id}?day="
-    return render(
-        request,
-        "staff-suite.html",
-        status=422 if refused else 200,
-        errors=(typed.errors if typed and typed.errors else refused.errors) if refused else (),
-        values=typed.form if typed else {},
-        done=DONE.get(done, ""),
-        suite=here.suite,
-        others=[each.suite for each in found if each.suite.id != site_id],
-        day=chosen,
-        today=typed_day(chosen),
-        pools=[(POOLS[pool], [each for each in here.shifts if each.pool is pool]) for pool in POOLS],
-        gaps=Gaps(tuple(each for each in gaps.short if each.site_id == site_id)),
-        before=address + (chosen - timedelta(days=1)).isoformat(),
-        later=address + (chosen + timedelta(days=1)).isoformat(),
-        choices=[{"value": pool.value, "text": many.capitalize()} for pool, (_, many) in POOLS.items()],
-    )
-
-
-async def _shift_page(
-    request: Request,
-    store: Db,
-    ctx: Context,
-    shift_id: UUID,
-    typed: Typed | None = None,
-    refused: Invalid | None = None,
-) -> Response:
-    found, of = await store.read(rostering.one_shift, ctx, shift_id)
-    return render(
-        request,
-        "staff-shift.html",
-        status=422 if refused else 200,
-        errors=refused.errors if refused else (),
-        values=typed.form if typed else {},
-        suite=found,
-        of=of,
-        many=POOLS[of.pool][1],
-        caption=_shift_said(found, of),
-        back=_suite_address(of),
-    )
-
-
 def _stretch(store: Db, typed: Typed) -> Stretch:
     """A stretch as typed: with times a part of a day, without them whole days. Raises Invalid."""
     kind = typed.one_of("kind", DutyKind, "Choose what it is.", DutyKind.SHIFT)
     day = typed.day("day", london_day(store.clock.now()))
     until = typed.day("until", day) if typed.text("until") else day
-    begins, ends = _clock(typed, "begins"), _clock(typed, "ends")
+    begins, ends = clock(typed, "begins"), clock(typed, "ends")
     if (typed.text("begins") == "") != (typed.text("ends") == ""):
         empty = "ends" if typed.text("begins") else "begins"
         typed.errors.append(FieldError(empty, "Enter both times, or neither."))
@@ -412,7 +271,7 @@ def _stretch(store: Db, typed: Typed) -> Stretch:
     return Stretch(kind, whole_days(day, until))
 
 
-def _clock(typed: Typed, name: str) -> tuple[time, int | None] | None:
+def clock(typed: Typed, name: str) -> tuple[time, int | None] | None:
     """A time as typed, and which of two it is in the hour that the autumn change repeats ("1:30am GMT")."""
     text = typed.text(name)
     if not text:
@@ -468,15 +327,6 @@ def _part(stretch: DutyStretch, day: date) -> str:
 
 def _said(stretch: DutyStretch) -> str:
     return f"{KINDS[stretch.kind]}, {span_said(stretch.interval)}"
-
-
-def _shift_said(suite: Suite, of: Shifted) -> str:
-    return f"{suite.name}: {POOLS[of.pool][1]}, {span_said(of.during)}"
-
-
-def _suite_address(of: Shifted, done: str = "") -> str:
-    query = {"day": london_day(of.during.start).isoformat()} | ({"done": done} if done else {})
-    return f"/staff/suites/{of.site_id}?{urlencode(query)}"
 
 
 def _suite_today(staffed: Staffed) -> tuple[Suite, list[str]]:
