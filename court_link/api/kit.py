@@ -84,7 +84,8 @@ Tries = Annotated[Trying, Depends(_trying)]
 async def record(tried: Tried, store: Store, ctx: Participant) -> ResultOut:
     """Keep what the participant's page found of its kit; the court is told of what is not good enough."""
     said = tried.model_dump()
-    figures = Figures(**said.pop("figures")) if tried.figures else None
+    found = said.pop("figures")
+    figures = Figures(**found) if found else None
     told = await store.write(kit.record, ctx, KitCheck(**said, figures=figures))
     return ResultOut.model_validate(told)
 
