@@ -364,14 +364,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     cases = [case for case in CASES if not chosen.case or case.name in chosen.case]
     print(f"seed: {chosen.seed}", file=sys.stderr)
+    # The service that is started says on its standard output what it does; ours is for figures alone.
+    printed = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
 
     def say(row: dict[str, Any]) -> None:
         if not chosen.json:
-            print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+            print("  ".join(f"{name} {value}" for name, value in row.items()), file=printed)
 
     found = asyncio.run(measured(cases, 1 if chosen.quick else chosen.runs, chosen.seed, say))
     if chosen.json:
-        print(json.dumps(found))
+        print(json.dumps(found), file=printed)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from court_link.api.asking import Store, bearer, request_id
@@ -55,10 +56,13 @@ async def sdp_text(request: Request, kind: str) -> str:
     if not _accepted(kind, request.headers.get("accept", "*/*")):
         raise HTTPException(406)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST:
+                raise HTTPException(413)
+    except ClientDisconnect:  # its network changed again: nobody reads the answer
+        raise HTTPException(400) from None
     try:
         return body.decode()
     except UnicodeDecodeError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,12 +14,17 @@ import pytest
 from aioice import stun
 from pydantic import SecretStr, ValidationError
 
+from court_link.domain.context import SYSTEM, Context
+from court_link.media import joining
 from court_link.media.engine import Session
 from court_link.media.turn import LASTS_S, RENEWED_S, Relays
+from court_link.scheduling import running
 from court_link.settings import Settings
 from tests.media import rig
+from tests.media.house import house
 from tests.media.peer import Peer
 from tests.media.relay import HOST, SECRET, Relay, credentials, relay
+from tests.media.scene import direct, set_scene
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 #: Whatever the page asks for, it gets these relays and no other path.
@@ -177,3 +183,72 @@ async def test_a_hearing_is_carried_by_relays_alone(coturn: Relay, worker: rig.W
         await rig.until(all_see, 45, "everybody seen and heard through the relay")
         paths = [await person.page.evaluate(PATHS) for person in people]
         assert [set(path) for path in paths] == [{f"relay {transport}"} for transport in over]
+
+
+#: The page's own relays, and no other path.
+NO_OTHER_PATH = """(() => {
+  const Direct = RTCPeerConnection;
+  window.RTCPeerConnection = class extends Direct {
+    constructor(given) {
+      super({ ...given, iceTransportPolicy: "relay" });
+      window.connection = this;
+    }
+    setConfiguration(given) { super.setConfiguration({ ...given, iceTransportPolicy: "relay" }); }
+  };
+})()"""
+STAGE = "() => document.querySelector('[data-stage]:not([hidden])')?.dataset.stage ?? ''"
+
+
+async def test_a_page_is_told_the_relays_once_let_in_and_comes_by_them(
+    coturn: Relay, worker: rig.Worker, migrated_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COURT_LINK_TURN_URLS", json.dumps(coturn.urls[:2]))
+    monkeypatch.setenv("COURT_LINK_TURN_SECRET", SECRET)
+    with house(migrated_sqlite(), worker) as running_house:
+        async with running_house.store() as db, rig.chromium() as browser:
+            scene = await set_scene(db, datetime.now(UTC) + timedelta(minutes=5))
+            await db.write(running.start, scene.clerk, scene.hearing)
+            link = scene.defendant
+            context = await browser.new_context(permissions=["camera", "microphone"])
+            page = await context.new_page()
+            await page.add_init_script(NO_OTHER_PATH)
+            told: list[dict[str, Any]] = []
+
+            def keep(frame: str | bytes) -> None:
+                message = json.loads(frame)
+                if message["type"] == "state":
+                    told.append(message)
+
+            page.on("websocket", lambda socket: socket.on("framereceived", keep))
+            credential = running_house.keys.credential(link.id, link.credential_version)
+            await page.goto(f"{running_house.url}/join#{credential}")
+
+            async def at_kit() -> bool:
+                return bool(await page.evaluate(STAGE) == "kit")
+
+            await rig.until(at_kit, 30, "the stage where kit is tried")
+            await page.get_by_role("button", name="Join", exact=True).click()
+
+            async def waits() -> bool:
+                return bool(told and told[-1]["you"]["admission"] == "waiting")
+
+            await rig.until(waits, 30, "the lobby")
+            assert [each for state in told for each in state["media"]["ice_servers"]] == []
+            await db.write(direct, Context(SYSTEM), link)
+            await db.write(joining.identify, scene.clerk, link.id)
+            await db.write(joining.admit, scene.clerk, link.id)
+
+            engine = worker.engine()
+
+            async def sends() -> bool:
+                room = await engine.snapshot(str(scene.hearing))
+                states = [state for state in room.links if state.link == str(link.id)]
+                return any(state.connected and len(state.publishing) == 2 for state in states)
+
+            await rig.until(sends, 45, "sound and picture of the page")
+            await engine.aclose()
+            servers = told[-1]["media"]["ice_servers"]
+            assert [server["urls"] for server in servers] == [list(coturn.urls[:2])]
+            paths = set(await page.evaluate(PATHS))
+            assert paths
+            assert {path.split()[0] for path in paths} == {"relay"}
