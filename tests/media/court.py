@@ -89,21 +89,9 @@ class Court:
         return scene
 
     async def attendee(self, db: Db, scene: Scene, link: Link) -> Attendee:
-        """Somebody who has been let in, and called if they give evidence."""
-        keys = Keys(SECRET)
-        if link.id == scene.bench_link.id:
-            joined = await db.write(joining.sign_in, scene.bench, link.id, keys, DEVICE)
-        else:
-            credential = keys.read(keys.credential(link.id, link.credential_version))
-            joined = await db.write(joining.redeem, Context(SYSTEM), credential, keys, DEVICE)
-            await db.write(joining.arrive, participant(link))
-            await db.write(direct, Context(SYSTEM), link)
-            await db.write(joining.identify, scene.clerk, link.id)
-            await db.write(joining.admit, scene.clerk, link.id)
-            if link.part in WITNESSES:
-                await db.write(granting.call, scene.clerk, link.id)
-        assert joined.token
-        return Attendee(list(self.urls), self.urls[0], scene.hearing, link.id, joined.token)
+        """Somebody who has been let in."""
+        token = await let_in(db, scene, link)
+        return Attendee(list(self.urls), self.urls[0], scene.hearing, link.id, token)
 
     async def everybody(self, db: Db, scene: Scene) -> list[Attendee]:
         """The bench, the defendant and the officer."""
@@ -111,6 +99,24 @@ class Court:
             await self.attendee(db, scene, link)
             for link in (scene.bench_link, scene.defendant, scene.officer)
         ]
+
+
+async def let_in(db: Db, scene: Scene, link: Link) -> str:
+    """Let somebody into the hearing, and call them if they give evidence; answers their join token."""
+    keys = Keys(SECRET)
+    if link.id == scene.bench_link.id:
+        joined = await db.write(joining.sign_in, scene.bench, link.id, keys, DEVICE)
+    else:
+        credential = keys.read(keys.credential(link.id, link.credential_version))
+        joined = await db.write(joining.redeem, Context(SYSTEM), credential, keys, DEVICE)
+        await db.write(joining.arrive, participant(link))
+        await db.write(direct, Context(SYSTEM), link)
+        await db.write(joining.identify, scene.clerk, link.id)
+        await db.write(joining.admit, scene.clerk, link.id)
+        if link.part in WITNESSES:
+            await db.write(granting.call, scene.clerk, link.id)
+    assert joined.token
+    return joined.token
 
 
 def children(pid: int) -> list[int]:

@@ -84,7 +84,8 @@ async def test_each_worker_has_its_own_name_and_ports(machine: Machine):
         True,
     ]
     names = [
-        worker.node for worker in of_machine(Settings(mode="test", media_workers=2, media_control_key=KEY))
+        worker.node
+        for worker in of_machine(Settings(mode="test", media_workers=2, media_control_key=SecretStr(KEY)))
     ]
     assert names == ["media-1", "media-2"]
 
