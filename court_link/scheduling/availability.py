@@ -7,7 +7,7 @@ offered, in whichever courtroom that is; every later start is refused, and says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -76,10 +76,15 @@ def check_near(ctx: Context, day: date) -> None:
 
 
 def refusals(
-    session: Session, ctx: Context, hearing: Hearing, needs: Needs, start: datetime, rules: Rules
+    session: Session,
+    ctx: Context,
+    hearing: Hearing,
+    needs: Needs,
+    start: datetime,
+    rules: Rules,
+    places: Mapping[UUID, Place],
 ) -> tuple[Refusal, ...]:
-    """Why one start cannot be had, as far as the asker may know; empty when it can."""
-    places = calendar.places(session, needs.resource_ids)
+    """Why one start cannot be had, as far as the asker may know; empty when it can. `places` are its own."""
     laid = lay_out(session, ctx, hearing, [needs], places, [london_day(start)], rules)
     bit = (start - laid.grid.start) // slots.BIT
     met = slots.met(laid.grid, bit, needs.length, laid.masked(needs))

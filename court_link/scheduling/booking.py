@@ -28,10 +28,11 @@ from court_link.domain.times import Interval, day_interval, london_day
 from court_link.scheduling import affected, inviting, standing
 from court_link.scheduling.needing import check_bookable
 from court_link.scheduling.standing import Units, let_go
-from court_link.scheduling.taking import Placing, Taking
-from court_link.store import Session, bookings, buckets, calendar, due, hearings
+from court_link.scheduling.taking import Placing, Taking, spans
+from court_link.store import Session, bookings, buckets, calendar, due, hearings, reservations
 from court_link.store.bookings import Booking
 from court_link.store.due import DueKind
+from court_link.store.reservations import Held
 from court_link.store.tables import Booking as BookingRow
 from court_link.store.tables import Hearing
 
@@ -81,13 +82,17 @@ def rebook(session: Session, ctx: Context, changes: Sequence[Change], *, rules: 
     hearing that could not be placed; AlreadyHeld, Stale, WrongState, Invalid, NotFound, Forbidden.
     """
     ctx.require(Permission.BOOK)
-    found = hearings.locked_of_court(session, ctx, {change.hearing_id for change in changes})
+    # Who comes too late waits for nobody, and nobody waits for them: what stands already is looked for before
+    # anything is locked, and again once it is.
+    standing_already = _in_the_way(session, ctx, changes)
+    lock = not standing_already
+    found = _hearings(session, ctx, {change.hearing_id for change in changes}, lock)
     if len(found) < len(changes):
         raise Invalid(errors=[FieldError("hearing_id", "Each hearing can be changed once.")])
     places = calendar.places(
-        session, {each for change in changes for each in change.needs.resource_ids}, lock=True
+        session, {each for change in changes for each in change.needs.resource_ids}, lock=lock
     )
-    rows = bookings.live(session, *found)
+    rows = bookings.live(session, *found, lock=lock)
     replaced = {
         change.hearing_id: _replaced(ctx, change, found[change.hearing_id], rows) for change in changes
     }
@@ -95,6 +100,8 @@ def rebook(session: Session, ctx: Context, changes: Sequence[Change], *, rules: 
         _placing(session, ctx, change, found[change.hearing_id], places, replaced[change.hearing_id])
         for change in changes
     ]
+    if standing_already:
+        Taking(session, ctx, rules, places, Units()).refuse(placings, standing_already)
     freed = _make_way(session, ctx, found, rows, replaced.values())
     made = Taking(session, ctx, rules, places, freed).take(placings)
     for placing, booked in zip(placings, made, strict=True):
@@ -201,6 +208,20 @@ def _of_hearing(
     if version is not None and row.version != version:
         raise Stale
     return hearing, row
+
+
+def _in_the_way(session: Session, ctx: Context, changes: Sequence[Change]) -> list[Held]:
+    """What of others stands where these changes would go, as far as can be seen without a lock."""
+    own = {change.hearing_id for change in changes}
+    wanted = [span for change in changes for span in spans(change.needs, change.start)]
+    clashes = reservations.clashes(session, wanted)
+    return [each for each in clashes if each.hearing_id not in own and not each.lapsed(ctx.now)]
+
+
+def _hearings(session: Session, ctx: Context, ids: Collection[UUID], lock: bool) -> dict[UUID, Hearing]:
+    if lock:
+        return hearings.locked_of_court(session, ctx, ids)
+    return {each: hearings.of_court(session, ctx, each, lock=False) for each in ids}
 
 
 def _replaced(

@@ -239,7 +239,7 @@ def move(
         affected=affected.of(
             session, ctx, hearing.id, affected.arrangement(found), Arrangement(needs, start)
         ),
-        refused=availability.refusals(session, ctx, hearing, needs, start, rules),
+        refused=availability.refusals(session, ctx, hearing, needs, start, rules, places),
     )
 
 

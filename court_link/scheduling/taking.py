@@ -8,10 +8,11 @@ constraint refuses whatever the check should miss. Buckets come last, in one pas
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NoReturn
 from uuid import UUID
 
 from court_link.domain.business import business_of
@@ -57,7 +58,13 @@ class Placing:
 
     def spans(self) -> list[tuple[UUID, Interval]]:
         """Each resource with all of the time that it is taken for."""
-        return [(each, self.slot.widened(*self.needs.around(each))) for each in self.needs.resource_ids]
+        return spans(self.needs, self.start)
+
+
+def spans(needs: Needs, start: datetime) -> list[tuple[UUID, Interval]]:
+    """Each resource with all of the time that it is taken for, from `start`."""
+    slot = Interval(start, start + needs.length)
+    return [(each, slot.widened(*needs.around(each))) for each in needs.resource_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,10 @@ class Taking:
         self._count(placings, wanted)
         with together(self.session):
             return [self._write(*each) for each in zip(placings, wanted, strict=True)]
+
+    def refuse(self, placings: Sequence[Placing], clashes: Sequence[Held]) -> NoReturn:
+        """Raises SlotTaken for what of others stands in the way of them."""
+        raise self._refused(_whose(placings, clashes[0]), *clashes)
 
     def _check_times(self, placing: Placing) -> None:
         """It all lies ahead, in a sitting, when every place is open, and in time. A hearing that goes on is
@@ -126,7 +137,7 @@ class Taking:
         while clashes := reservations.clashes(self.session, spans):
             for clash in clashes:
                 if not clash.lapsed(self.ctx.now):
-                    raise self._refused(_whose(placings, clash), *self._said(clashes))
+                    raise self._refused(_whose(placings, clash), *clashes)
             self.freed.update(standing.lapse(self.session, self.ctx, {clash.booking_id for clash in clashes}))
 
     def _count(self, placings: Sequence[Placing], wanted: Sequence[Sequence[Demand]]) -> None:
@@ -179,29 +190,28 @@ class Taking:
         reservations.write(self.session, made.id, takings(placing.needs, placing.start))
         return made
 
-    def _said(self, clashes: Sequence[Held]) -> list[Refusal]:
+    def _said(self, against: Sequence[Refusal | Held]) -> Iterator[Refusal]:
         """What is in the way, as far as the asker may know."""
-        own = hearings.seen(self.session, self.ctx, {clash.hearing_id for clash in clashes})
-        return [
-            Refusal(
-                self.places[clash.resource_id].label,
-                f"is booked for {clash.title}" if clash.hearing_id in own else "is already booked",
-                clash.interval.end,
-            )
-            for clash in clashes
-        ]
+        clashes = {each.hearing_id for each in against if isinstance(each, Held)}
+        own = hearings.seen(self.session, self.ctx, clashes) if clashes else frozenset()
+        for each in against:
+            if isinstance(each, Held):
+                title = f"is booked for {each.title}" if each.hearing_id in own else "is already booked"
+                yield Refusal(self.places[each.resource_id].label, title, each.interval.end)
+            else:
+                yield each
 
-    def _refused(self, placing: Placing, *against: Refusal) -> SlotTaken:
+    def _refused(self, placing: Placing, *against: Refusal | Held) -> SlotTaken:
         """Every reason of a hearing that is still to come; of one that goes on, those found on the way."""
         buckets.give_back(self.session, self.freed)  # so that nothing let go counts among the reasons
         found = (
             ()
             if placing.running
             else availability.refusals(
-                self.session, self.ctx, placing.hearing, placing.needs, placing.start, self.rules
+                self.session, self.ctx, placing.hearing, placing.needs, placing.start, self.rules, self.places
             )
         )
-        reasons = found or against
+        reasons = found or tuple(self._said(against))
         return SlotTaken(availability.sentence(reasons), refusals=reasons, hearing_id=placing.hearing.id)
 
 

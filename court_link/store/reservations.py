@@ -56,7 +56,7 @@ def clashes(session: Session, wanted: Sequence[tuple[UUID, Interval]]) -> list[H
         for name, value in (("resource", resource_id), ("start", interval.start), ("end", interval.end))
     }
     found = [id_ for (id_,) in _seeks(len(wanted)).rows(session, given) if id_ is not None]
-    return _held(session, select(*_HELD).where(col(Reservation.id).in_(found))) if found else []
+    return [_held(row) for row in _BY_ID.rows(session, {"ids": found})] if found else []
 
 
 @cache
@@ -91,16 +91,8 @@ def taken(
     """
     found = {}
     for resource_id in resource_ids:
-        held = _held(
-            session,
-            select(*_HELD)
-            .where(
-                col(Reservation.resource_id) == resource_id,
-                col(Reservation.starts_at) < within.end,
-                col(Reservation.ends_at) > within.start,
-            )
-            .order_by(col(Reservation.starts_at)),
-        )
+        given = {"resource": resource_id, "start": within.start, "end": within.end}
+        held = [_held(row) for row in _WITHIN.rows(session, given)]
         found[resource_id] = [each for each in held if not each.lapsed(now) and each.hearing_id != but_of]
     return found
 
@@ -134,32 +126,39 @@ def drop(session: Session, booking_ids: Collection[UUID]) -> None:
 
 
 _HELD = (
-    col(Reservation.resource_id),
-    col(Reservation.starts_at),
-    col(Reservation.ends_at),
-    col(Reservation.purpose),
-    col(Reservation.booking_id),
-    col(Booking.hearing_id),
-    col(Booking.state),
-    col(Booking.hold_expires_at),
-    col(Hearing.title),
+    select(
+        col(Reservation.resource_id),
+        col(Reservation.starts_at),
+        col(Reservation.ends_at),
+        col(Reservation.purpose),
+        col(Reservation.booking_id),
+        col(Booking.hearing_id),
+        col(Hearing.title),
+        col(Booking.state),
+        col(Booking.hold_expires_at),
+    )
+    .join(Booking, col(Booking.id) == col(Reservation.booking_id))
+    .join(Hearing, col(Hearing.id) == col(Booking.hearing_id))
+)
+_BY_ID = Prepared(_HELD.where(col(Reservation.id).in_(bindparam("ids", expanding=True))))
+_WITHIN = Prepared(
+    _HELD.where(
+        col(Reservation.resource_id) == bindparam("resource"),
+        col(Reservation.starts_at) < bindparam("end"),
+        col(Reservation.ends_at) > bindparam("start"),
+    ).order_by(col(Reservation.starts_at))
 )
 
 
-def _held(session: Session, query: Any) -> list[Held]:
-    joined = query.join(Booking, col(Booking.id) == col(Reservation.booking_id)).join(
-        Hearing, col(Hearing.id) == col(Booking.hearing_id)
+def _held(row: tuple[Any, ...]) -> Held:
+    resource_id, starts_at, ends_at, purpose, booking_id, hearing_id, title, state, hold_expires_at = row
+    return Held(
+        resource_id,
+        Interval(starts_at, ends_at),
+        purpose,
+        booking_id,
+        hearing_id,
+        title,
+        state is BookingState.PROVISIONAL,
+        hold_expires_at,
     )
-    return [
-        Held(
-            resource_id=row.resource_id,
-            interval=Interval(row.starts_at, row.ends_at),
-            purpose=row.purpose,
-            booking_id=row.booking_id,
-            hearing_id=row.hearing_id,
-            title=row.title,
-            provisional=row.state is BookingState.PROVISIONAL,
-            hold_expires_at=row.hold_expires_at,
-        )
-        for row in session.execute(joined)
-    ]
