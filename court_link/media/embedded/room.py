@@ -113,13 +113,13 @@ class Room:
                 uplink.taps = (made,)
 
     def _recorded(self) -> Iterator[tuple[Uplink, str]]:
-        """Every uplink that is to be recorded now, with its link."""
+        """Every uplink that is to be recorded now, with its link: what is whispered to one is not."""
         for name, desired in self.desired.items():
             link = self.links.get(name)
             if self.recording is None or desired.place != self.recorded or link is None:
                 continue
             for kind, uplink in link.uplinks.items():
-                if kind in desired.publish:
+                if kind in desired.publish and (kind is not Kind.AUDIO or speaks(desired)):
                     yield uplink, name
 
     def snapshot(self, epoch: str, now: float) -> Snapshot:

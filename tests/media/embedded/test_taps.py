@@ -93,3 +93,23 @@ async def test_a_recording_ends_with_its_room(table: Table) -> None:
     table.forwarder.close_room("room")
     assert len(tapes.of) == 2
     assert all(tape.closed for tape in tapes.of.values())
+
+
+async def test_what_is_whispered_to_one_is_not_taped(table: Table) -> None:
+    tapes = Tapes(table.forwarder)
+    table.forwarder.apply(recorded(1, "one", "a", "b"))
+    await table.join("a")
+    await table.join("b")
+    aloud = tapes.of["one", "a", Kind.AUDIO]
+    everyone = recorded(2, "one", "a", "b")
+    whispers = replace(everyone.links[0], audio_to=frozenset({"b"}))
+    table.forwarder.apply(replace(everyone, links=(whispers, *everyone.links[1:])))
+    assert aloud.closed
+    assert not tapes.of["one", "a", Kind.VIDEO].closed
+    await table.talk("a")
+    await within(lambda: len(tapes.of["one", "a", Kind.VIDEO].heard) == 10, "the picture on tape")
+    assert not any(tape.heard for name, tape in tapes.of.items() if name[2] is Kind.AUDIO)
+    table.forwarder.apply(recorded(3, "one", "a", "b"))
+    again = tapes.of["one", "a", Kind.AUDIO]
+    assert again is not aloud
+    assert not again.closed
