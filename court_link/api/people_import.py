@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from court_link.api.asking import Asker, Store
 from court_link.domain.errors import FieldError, Invalid
-from court_link.importing import people, people_files
+from court_link.importing import people, people_export, people_files
 from court_link.importing.people import Staged
 from court_link.importing.people_files import COLUMNS, DUTIES, PEOPLE
 from court_link.store.tables.imports import ImportState
@@ -156,13 +156,13 @@ async def template(ctx: Asker, kind: Kind) -> Response:
 @router.get("/people.csv", response_class=Response, responses=_CSV)
 async def export_people(store: Store, ctx: Asker) -> Response:
     """Your people, as a file that can be imported again."""
-    return csv_file("people.csv", await store.read(people.export_people, ctx))
+    return csv_file("people.csv", await store.read(people_export.people, ctx))
 
 
 @router.get("/duties.csv", response_class=Response, responses=_CSV)
 async def export_duties(store: Store, ctx: Asker, first: date, last: date) -> Response:
     """The rota of your people from one London day to another, as a file that can be imported again."""
-    return csv_file("shifts.csv", await store.read(people.export_duties, ctx, first, last))
+    return csv_file("shifts.csv", await store.read(people_export.shifts, ctx, first, last))
 
 
 def csv_file(name: str, content: bytes) -> Response:

@@ -17,7 +17,7 @@ from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid
 from court_link.domain.sittings import Capacity, Half, business_types
 from court_link.domain.times import Interval, day_interval
-from court_link.scheduling import sittings
+from court_link.scheduling import copying, sittings
 from court_link.scheduling.sittings import Asked, Room, Sitting
 from court_link.store import Session
 
@@ -203,7 +203,7 @@ async def copy(store: Store, ctx: Asker, asked: CopyIn) -> Response:
     """Copy a week forward, at the same times on the London clock. Takes an `Idempotency-Key`."""
 
     def run(session: Session, ctx: Context) -> CopiedOut:
-        came_to = sittings.copy_week(session, ctx, asked.site_id, asked.week, asked.weeks)
+        came_to = copying.week(session, ctx, asked.site_id, asked.week, asked.weeks)
         return CopiedOut.model_validate(came_to)
 
     return JSONResponse(

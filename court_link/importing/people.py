@@ -21,27 +21,23 @@ from uuid import UUID
 from court_link.domain import wording
 from court_link.domain.booking import ResourceKind
 from court_link.domain.context import Context
-from court_link.domain.errors import FieldError, Invalid, NotFound, Stale, WrongState
+from court_link.domain.errors import NotFound, Stale, WrongState
 from court_link.domain.events import EventKind
 from court_link.domain.ids import new_id
 from court_link.domain.places import DutyKind
 from court_link.domain.roles import OrganisationKind, Permission
-from court_link.domain.rota import may_employ, whole_days
+from court_link.domain.rota import may_employ
 from court_link.domain.rota import said as span_said
 from court_link.domain.times import Interval, day_interval
-from court_link.importing import csvs
 from court_link.importing.csvs import Faulty
 from court_link.importing.faults import Fault
 from court_link.importing.people_files import (
-    COLUMNS,
     DUTIES,
     KINDS,
-    MOST_DAYS,
     PEOPLE,
     DutyLine,
     PersonLine,
     Reading,
-    duty_written,
 )
 from court_link.importing.reports import Report
 from court_link.store import Session, duties, staff
@@ -93,7 +89,7 @@ class _Difference:
 
 def stage(session: Session, ctx: Context, file_name: str, reading: Reading) -> Staged:
     """Puts a file beside the store with the report of what it would change. Raises Forbidden."""
-    organisation_id = _own(ctx)
+    organisation_id = own(ctx)
     faults = reading.faults
     difference = _Difference()
     if not faults:
@@ -182,48 +178,13 @@ def history(
     session: Session, ctx: Context, before: UUID | None = None, limit: int = 25
 ) -> tuple[Staged, ...]:
     """The newest files of the asker's own organisation."""
-    found = store.runs(session, [_own(ctx)], before=before, limit=limit, staff=True)
+    found = store.runs(session, [own(ctx)], before=before, limit=limit, staff=True)
     return tuple(_told(run) for run in found)
 
 
 def allow(ctx: Context) -> None:
     """Raises Forbidden unless the asker imports people for some organisation."""
-    _own(ctx)
-
-
-def export_people(session: Session, ctx: Context) -> bytes:
-    """The people of the asker's own organisation, as a file that can be imported again."""
-    people: list[staff.Employed] = []
-    while some := staff.people(session, [_own(ctx)], after=people[-1].id if people else None, limit=1000):
-        people += some
-    rows = (
-        [
-            each.number,
-            each.name,
-            each.kind.value.replace("_", " "),
-            each.email,
-            each.station,
-            "; ".join(each.languages),
-        ]
-        for each in people
-    )
-    return csvs.written(COLUMNS[PEOPLE], rows)
-
-
-def export_duties(session: Session, ctx: Context, first: date, last: date) -> bytes:
-    """What began on these dates in the rota of the asker's own organisation, as a file to import again."""
-    if (last - first).days >= MOST_DAYS:
-        raise Invalid(errors=[FieldError("last", f"One file covers at most {MOST_DAYS} days.")])
-    numbers = {person.id: person.number for person, _ in staff.person_rows(session, _own(ctx))}
-    within = whole_days(first, last)
-    found = duties.of(session, list(numbers), within)
-    rows = [
-        [numbers[person], *duty_written(each)]
-        for person in sorted(found, key=lambda known: numbers[known])
-        for each in found[person]
-        if within.holds(each.interval.start)
-    ]
-    return csvs.written(COLUMNS[DUTIES], rows)
+    own(ctx)
 
 
 def _compare(
@@ -409,7 +370,7 @@ def _forget(session: Session, run: ImportRun) -> None:
         pass
 
 
-def _own(ctx: Context) -> UUID:
+def own(ctx: Context) -> UUID:
     """The organisation that the asker imports for: their own, whatever else they see."""
     ctx.require(Permission.PLAN_STAFF)
     if ctx.actor.organisation_id is None:
@@ -418,7 +379,7 @@ def _own(ctx: Context) -> UUID:
 
 
 def _visible(session: Session, ctx: Context, run_id: UUID, *, lock: bool = False) -> ImportRun:
-    run = store.run_of(session, [_own(ctx)], run_id, lock=lock, staff=True)
+    run = store.run_of(session, [own(ctx)], run_id, lock=lock, staff=True)
     if run is None:
         raise NotFound()
     return run

@@ -7,19 +7,18 @@ session in which bookings stand is not taken out nor cut short: they are moved f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from court_link.domain.context import Context
 from court_link.domain.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Stale
 from court_link.domain.events import EventKind
-from court_link.domain.ids import new_id
 from court_link.domain.roles import Permission
 from court_link.domain.sittings import Capacity, Half, business_types, half_of
 from court_link.domain.sittings import sitting as time_of
-from court_link.domain.times import Interval, day_interval, from_london, london_day, monday_of, to_london
+from court_link.domain.times import Interval, day_interval, london_day, monday_of
 from court_link.store import Session, bookings, calendar, events
 from court_link.store import sittings as store
 from court_link.store.sittings import Standing
@@ -113,15 +112,6 @@ class Week:
         return dict(self.holidays).get(day, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """What came of copying a week: how many sessions, and why others were not."""
-
-    copied: int
-    in_the_way: int  # something sits there already
-    holidays: int  # the day is a bank holiday, and the court house does not open
-
-
 def week(session: Session, ctx: Context, site_id: UUID | None, day: date) -> Week:
     """The week of a day at one of the asker's court houses, the first by name when none is named."""
     _allow_seeing(ctx)
@@ -131,7 +121,7 @@ def week(session: Session, ctx: Context, site_id: UUID | None, day: date) -> Wee
     house = next((each for each in houses if site_id in (None, each.id)), None)
     monday = monday_of(day)
     rooms = store.courtrooms(session, [house.id]) if house else ()
-    sittings = _within(session, ctx, [room.id for room in rooms], _span(monday))
+    sittings = _within(session, ctx, [room.id for room in rooms], span_of(monday))
     return Week(
         monday=monday,
         site_id=house.id if house else None,
@@ -193,7 +183,7 @@ def add(session: Session, ctx: Context, asked: Asked) -> Sitting:
     """Makes a session. Raises Invalid, naming the field; NotFound for a room that is not the asker's own."""
     allow(session, ctx)
     _check(session, ctx, asked, None)
-    row = SittingSession(**_values(asked))
+    row = SittingSession(**columns(asked))
     store.add(session, row)
     _record(session, ctx, row, "made")
     return _told(session, ctx, row)
@@ -207,7 +197,7 @@ def change(session: Session, ctx: Context, sitting_id: UUID, asked: Asked, versi
     moved = row.courtroom_id != asked.courtroom_id
     if any(moved or not asked.during.contains(each.slot) for each in _standing(session, ctx, row)):
         raise SittingStands
-    for name, value in _values(asked).items():
+    for name, value in columns(asked).items():
         setattr(row, name, value)
     row.version += 1
     _record(session, ctx, row, "changed")
@@ -223,49 +213,6 @@ def take_out(session: Session, ctx: Context, sitting_id: UUID, version: int | No
         raise SittingStands
     _record(session, ctx, row, "taken out")
     store.take_out(session, [row.id])
-
-
-def copy_week(session: Session, ctx: Context, site_id: UUID, monday: date, weeks: int = 1) -> Copied:
-    """Copies a court house's week to each of the next weeks, at the same times on the London clock.
-
-    A session is not copied to where something sits already, nor to a bank holiday unless the house opens
-    then. Raises LocalTimeMissing for one in the hour that the spring change of the clocks skips.
-    """
-    allow(session, ctx)
-    house = _house(session, ctx, site_id)
-    if not 1 <= weeks <= 26:
-        raise Invalid(errors=[FieldError("weeks", "Enter a number of weeks between 1 and 26")])
-    monday = monday_of(monday)
-    rooms = [room.id for room in store.courtrooms(session, [site_id])]
-    rows = store.within(session, rooms, _span(monday))
-    last = monday + (weeks + 1) * WEEK
-    there = store.within(session, rooms, Interval(_span(monday).start, day_interval(last).end))
-    taken: dict[UUID, list[Interval]] = {}
-    for row in there:
-        taken.setdefault(row.courtroom_id, []).append(Interval(row.starts_at, row.ends_at))
-    holidays = {} if house.opens_on_holidays else calendar.holidays(session, monday, last)
-    came_to = Copied(0, 0, 0)
-    fresh = []
-    for row in rows:
-        for ahead in range(1, weeks + 1):
-            during = Interval(_later(row.starts_at, ahead * WEEK), _later(row.ends_at, ahead * WEEK))
-            if london_day(during.start) in holidays:
-                came_to = replace(came_to, holidays=came_to.holidays + 1)
-            elif any(during.overlaps(other) for other in taken[row.courtroom_id]):
-                came_to = replace(came_to, in_the_way=came_to.in_the_way + 1)
-            else:
-                came_to = replace(came_to, copied=came_to.copied + 1)
-                fresh.append(_copy(row, during))
-    store.add_all(session, fresh)
-    events.record(
-        session,
-        ctx,
-        EventKind.SESSION_CHANGED,
-        organisation_id=house.organisation_id,
-        subject_id=site_id,
-        data={"what": "week copied", "week": monday.isoformat(), "weeks": weeks, "copied": came_to.copied},
-    )
-    return came_to
 
 
 def restrict(
@@ -296,7 +243,8 @@ def _allow_seeing(ctx: Context) -> None:
         raise Forbidden
 
 
-def _house(session: Session, ctx: Context, site_id: UUID) -> Site:
+def house(session: Session, ctx: Context, site_id: UUID) -> Site:
+    """One of the asker's own court houses. Raises NotFound for any other."""
     house = next((each for each in store.court_houses(session, ctx) if each.id == site_id), None)
     if house is None:
         raise NotFound
@@ -342,7 +290,8 @@ def _check(session: Session, ctx: Context, asked: Asked, row: SittingSession | N
         raise Invalid(errors=errors)
 
 
-def _values(asked: Asked) -> dict[str, Any]:
+def columns(asked: Asked) -> dict[str, Any]:
+    """A session's columns, as it was asked for."""
     return {
         "courtroom_id": asked.courtroom_id,
         "starts_at": asked.during.start,
@@ -354,19 +303,8 @@ def _values(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _copy(row: SittingSession, during: Interval) -> dict[str, Any]:
-    capacity = Capacity(row.slots, row.minutes)
-    asked = Asked(row.courtroom_id, during, row.business_type, row.panel, capacity)
-    return _values(asked) | {"id": new_id(), "source": "", "against_rota": False, "version": 1}
-
-
-def _later(moment: datetime, by: timedelta) -> datetime:
-    """The same time on the London clock, some days later."""
-    local = to_london(moment)
-    return from_london(local.date() + by, local.time().replace(fold=0), fold=local.fold)
-
-
-def _span(monday: date) -> Interval:
+def span_of(monday: date) -> Interval:
+    """A week from its Monday."""
     return Interval(day_interval(monday).start, day_interval(monday + WEEK - timedelta(days=1)).end)
 
 

@@ -16,7 +16,7 @@ from court_link.domain.events import Event, EventKind
 from court_link.domain.places import DutyKind, SiteKind
 from court_link.domain.roles import Role
 from court_link.domain.times import LONDON, Interval, day_interval, to_london
-from court_link.importing import csvs, people, people_files, runs
+from court_link.importing import csvs, people, people_export, people_files, runs
 from court_link.importing.people import Staged
 from court_link.store import Db, Session, duties, feed, staff
 from court_link.store import imports as stored
@@ -233,11 +233,11 @@ async def test_every_quarter_of_both_changeover_days_is_imported_where_it_is_and
 async def test_what_is_exported_imports_as_no_change(force):
     await force.imported(PEOPLE + "1187,=cmd|' /C calc'!A0,officer,,Demo Police Station,Polish; Welsh\n")
     await force.imported(DUTIES + "1187,23/11/2026,22:00,06:00,shift\n1187,25/11/2026,,,sick\n")
-    everyone = await force.db.read(people.export_people, force.ctx)
+    everyone = await force.db.read(people_export.people, force.ctx)
     assert b",'=cmd" in everyone  # a spreadsheet runs no formula of ours
     assert counts(await force.imported(everyone)) == (0, 0, 1, 0)
     first, last = date(2026, 11, 23), date(2026, 11, 30)
-    rota = await force.db.read(people.export_duties, force.ctx, first, last)
+    rota = await force.db.read(people_export.shifts, force.ctx, first, last)
     assert counts(await force.imported(rota)) == (0, 0, 2, 0)
 
 

@@ -18,7 +18,7 @@ from court_link.domain.roles import OrganisationKind, Role
 from court_link.domain.sittings import Capacity, Half, business_types, sitting
 from court_link.domain.times import Interval, to_london
 from court_link.identity.organisations import Organisation
-from court_link.scheduling import availability, booking, closures, sittings
+from court_link.scheduling import availability, booking, closures, copying, sittings
 from court_link.scheduling.closures import Asked as Closing
 from court_link.scheduling.sittings import Asked, SittingStands
 from court_link.store import Db
@@ -154,9 +154,9 @@ async def test_a_week_is_copied_at_the_same_london_times_over_a_change_of_the_cl
         session.add(Holiday(day=date(2027, 3, 29), name="Easter Monday"))
 
     await db.write(holiday, CTX)
-    came_to = await db.write(sittings.copy_week, clerk, county.court_house, monday, 2)
+    came_to = await db.write(copying.week, clerk, county.court_house, monday, 2)
     assert (came_to.copied, came_to.in_the_way, came_to.holidays) == (3, 0, 1)
-    again = await db.write(sittings.copy_week, clerk, county.court_house, monday, 2)
+    again = await db.write(copying.week, clerk, county.court_house, monday, 2)
     assert (again.copied, again.in_the_way, again.holidays) == (0, 3, 1)
 
     def all_of(session: Session, ctx: Context) -> list[tuple[date, int, int]]:

@@ -17,7 +17,7 @@ from court_link.domain.context import Context
 from court_link.domain.errors import FieldError, Invalid, NotFound
 from court_link.domain.sittings import Capacity, Half, business_types
 from court_link.domain.times import Interval, london_day, to_london
-from court_link.scheduling import sittings
+from court_link.scheduling import copying, sittings
 from court_link.scheduling.sittings import Asked, Sitting, Week
 from court_link.store import Db
 
@@ -44,7 +44,7 @@ async def copy(request: Request, store: Store, ctx: Asker) -> Response:
         typed.check()
         if site_id is None:
             raise NotFound
-        came_to = await store.write(sittings.copy_week, ctx, site_id, monday, weeks)
+        came_to = await store.write(copying.week, ctx, site_id, monday, weeks)
     except Invalid as refused:
         return await _week(
             request,
