@@ -1,4 +1,4 @@
-# One image: `serve` (the default), `media` and `migrate`. The distribution is the one that the tests run on.
+# One image: `serve` (the default), `media` (a supervisor with its workers) and `migrate`. The distribution is the one that the tests run on.
 FROM debian:bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv
 RUN python3 -m venv /opt/court-link

@@ -37,6 +37,8 @@ bench: ## Print the figures of the README
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.media
+	$(BIN)/python -m benchmarks.survival
+	$(BIN)/python -m benchmarks.day
 
 lock: ## Pin dependencies again after an edit of pyproject.toml (UPGRADE=1 takes newer ones)
 	@tools/bootstrap check

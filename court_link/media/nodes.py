@@ -13,15 +13,15 @@ from uuid import UUID
 
 from court_link.domain import node as rules
 from court_link.domain.context import Context
-from court_link.domain.errors import NotFound
+from court_link.domain.errors import Forbidden, NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.node import NodeEvent, NodeState
-from court_link.domain.roles import Permission
+from court_link.domain.roles import OrganisationKind, Permission
 from court_link.domain.times import Interval
 from court_link.media import engine
 from court_link.media.placement import Candidate, Reserved, by_name, choose, most_at_once
 from court_link.store import Session, events, nodes
-from court_link.store.tables import LiveRoom, Node
+from court_link.store.tables import LiveRoom, Node, Organisation
 
 #: How long (real time) a lost node may take to come back before its rooms are moved to another.
 MOVED_AFTER = timedelta(seconds=3)
@@ -238,7 +238,7 @@ class Shown:
 
 def listed(session: Session, ctx: Context) -> tuple[Shown, ...]:
     """Every node there is, and what is placed on it now. Raises Forbidden."""
-    ctx.require(Permission.MANAGE_NODES)
+    _check_operator(session, ctx)
     now = Interval(ctx.now, ctx.now + timedelta(minutes=1))
     placed = nodes.placed(session, now, ctx.now)
     return tuple(
@@ -256,8 +256,17 @@ def listed(session: Session, ctx: Context) -> tuple[Shown, ...]:
     )
 
 
+def _check_operator(session: Session, ctx: Context) -> None:
+    """Nodes carry everybody's hearings, and are the court's own: no other organisation empties them."""
+    ctx.require(Permission.MANAGE_NODES)
+    if ctx.actor.organisation_id is not None:
+        own = session.get_one(Organisation, ctx.actor.organisation_id)
+        if own.kind is not OrganisationKind.COURT:
+            raise Forbidden
+
+
 def check_drained(session: Session, ctx: Context, name: str) -> None:
     """Whether the asker may drain this node. Raises Forbidden, NotFound."""
-    ctx.require(Permission.MANAGE_NODES)
+    _check_operator(session, ctx)
     if all(node.name != name or node.state not in _CARRY for node in nodes.every(session)):
         raise NotFound

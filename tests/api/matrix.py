@@ -215,6 +215,8 @@ LINES: Mapping[str, Line] = {
     "GET /tokens/{token_id}/revoke": permitted(P.MANAGE_USERS),
     "POST /tokens/{token_id}/revoke": permitted(P.MANAGE_USERS),
     "GET /api/tokens": permitted(P.MANAGE_USERS),
+    "GET /api/nodes": only(Role.ADMINISTRATOR),
+    "POST /api/nodes/{name}/drain": only(Role.ADMINISTRATOR, path={"name": "fake"}, scoped=False),
     "POST /api/tokens": permitted(P.MANAGE_USERS, json=_TOKEN),
     "DELETE /api/tokens/{token_id}": permitted(P.MANAGE_USERS),
     # Audit

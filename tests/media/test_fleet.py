@@ -249,7 +249,7 @@ async def test_word_of_an_older_epoch_loses_no_node(house: House):
     assert await house.state("media-1") is N.READY
 
 
-async def test_nodes_are_for_administrators(house: House):
+async def test_nodes_are_for_administrators_of_courts(house: House):
     scene = await house.hearing()
     await house.rooms.push(scene.hearing)
     shown = await operating.listed(house.fleet, house.db, person(Role.ADMINISTRATOR, scene.court))
@@ -257,8 +257,11 @@ async def test_nodes_are_for_administrators(house: House):
         ("media-1", 1, 3),
         ("media-2", 0, 0),
     ]
-    with pytest.raises(Forbidden):
-        await operating.listed(house.fleet, house.db, scene.clerk)
+    for somebody in (scene.clerk, person(Role.ADMINISTRATOR, scene.force)):
+        with pytest.raises(Forbidden):
+            await operating.listed(house.fleet, house.db, somebody)
+        with pytest.raises(Forbidden):
+            await operating.drain(house.fleet, house.db, "media-1", somebody)
     with pytest.raises(NotFound):
         await operating.drain(house.fleet, house.db, "media-9")
 

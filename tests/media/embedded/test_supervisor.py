@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from court_link.media.embedded.worker import of_machine
 from court_link.settings import Settings
