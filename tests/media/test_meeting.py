@@ -161,6 +161,7 @@ async def test_three_browsers_meet_pause_survive_a_restart_and_end(meeting: Meet
     for label in ("Defendant", "PC 1187 Demo"):
         await bench.press(f"Confirm identity {label}")
         await bench.press(f"Let in {label}")
+    await bench.press("Call PC 1187 Demo")
     three = (bench, defendant, officer)
     for person in three:
         await person.in_stage("hearing")
@@ -202,6 +203,7 @@ async def test_removal_and_a_lost_media_server(meeting: Meeting):
     for label in ("Defendant", "PC 1187 Demo"):
         await bench.press(f"Confirm identity {label}")
         await bench.press(f"Let in {label}")
+    await bench.press("Call PC 1187 Demo")
     for person in (bench, defendant, officer):
         await until(partial(person.meets, 2, frames=5), 30, "meeting")
 
