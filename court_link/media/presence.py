@@ -11,14 +11,12 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlmodel import select
-
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.events import EventKind
 from court_link.media.engine import EngineEvent, LinkState, Snapshot
 from court_link.media.engine import EventKind as Happened
 from court_link.store import Db, Session, events, links, live
-from court_link.store.tables import EventRow, Link, LinkMedia
+from court_link.store.tables import Link, LinkMedia
 
 #: Scores above these are said to be good, or poor (the scale of `engine.LinkStatistics.quality`).
 EXCELLENT, GOOD = 80, 40
@@ -56,9 +54,7 @@ def take(session: Session, ctx: Context, event: EngineEvent) -> bool:
 
 def stale(session: Session, ctx: Context, hearing_id: UUID, epoch: str) -> bool:
     """Write down, once, that a media server told of a room that it no longer carries; says if it did."""
-    told = session.exec(
-        select(EventRow.data).where(EventRow.kind == EventKind.MEDIA_STALE, EventRow.hearing_id == hearing_id)
-    )
+    told = live.told_of(session, hearing_id, EventKind.MEDIA_STALE)
     if any(data.get("epoch") == epoch for data in told):
         return False
     events.record(session, ctx, EventKind.MEDIA_STALE, hearing_id=hearing_id, data={"epoch": epoch})

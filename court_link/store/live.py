@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -19,6 +20,7 @@ from court_link.store import Session, events
 from court_link.store.tables import (
     Booking,
     Consultation,
+    EventRow,
     Hearing,
     JoinSession,
     Link,
@@ -161,6 +163,16 @@ def report(session: Session, ctx: Context, link: Link, kind: str) -> Problem:
         data={"kind": kind, "problem": str(problem.id)},
     )
     return problem
+
+
+def told_of(session: Session, hearing_id: UUID, kind: EventKind) -> tuple[Mapping[str, Any], ...]:
+    """What the events of this kind said of a hearing, oldest first."""
+    rows = session.exec(
+        select(EventRow.data)
+        .where(EventRow.kind == kind, EventRow.hearing_id == hearing_id)
+        .order_by(col(EventRow.id))
+    )
+    return tuple(rows)
 
 
 def problem(session: Session, problem_id: UUID) -> Problem:
