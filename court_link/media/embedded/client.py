@@ -1,8 +1,8 @@
 """The broker's side of the embedded engine: the seam, spoken over the worker's control HTTP.
 
 Everything is bounded: how long a request may take, how much an answer may hold, how often a worker that is
-away is tried. While the stream of events says that the worker is lost, requests are refused at once, so that
-a worker which hangs holds up nobody's page.
+away is tried. A worker that gives no sign of life on its stream of events is lost: requests that wait for it
+end, and further ones are refused at once, so that one which hangs holds up nobody's page.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
+from pydantic import TypeAdapter
 
 from court_link.media.embedded import wire
 from court_link.media.engine import (
@@ -29,10 +31,13 @@ from court_link.media.engine import (
     Snapshot,
 )
 
-TIMEOUT = httpx.Timeout(2.0, connect=1.0)
+T = TypeVar("T")
+
+TIMEOUT = httpx.Timeout(8.0, connect=2.0)  # of a worker that gives signs of life
 LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
-SILENCE = 2.0  # seconds without a sign of life from the worker, which gives two each second
+SILENCE = 2.5  # seconds without a sign of life from the worker, which gives two each second
 RETRY, LONGEST_RETRY = 0.1, 1.0  # seconds between two attempts to follow events
+LONGEST = 10.0  # seconds for a whole answer, however slowly it trickles
 LARGEST = 4 << 20  # bytes of an answer
 LONGEST_LINE = 64 << 10  # bytes of one event
 
@@ -50,34 +55,35 @@ class EmbeddedEngine:
         )
         self._url = url
         self._lost = False
+        self._waiting: set[asyncio.Timeout] = set()
         self._name = ""
 
     async def apply(self, room: DesiredRoom) -> Snapshot:
         answer = await self._ask("PUT", _room(room.room), wire.ROOM.dump_json(room))
-        return wire.SNAPSHOT.validate_json(answer)
+        return _read(wire.SNAPSHOT, answer)
 
     async def snapshot(self, room: str) -> Snapshot:
-        return wire.SNAPSHOT.validate_json(await self._ask("GET", _room(room)))
+        return _read(wire.SNAPSHOT, await self._ask("GET", _room(room)))
 
     async def close(self, room: str) -> None:
         await self._ask("DELETE", _room(room))
 
     async def negotiate(self, room: str, link: str, offer: str) -> Session:
         path = f"{_room(room)}/links/{quote(link, safe='')}/session"
-        return wire.SESSION.validate_json(await self._ask("POST", path, offer.encode()))
+        return _read(wire.SESSION, await self._ask("POST", path, offer.encode()))
 
     async def restart(self, session: str, etag: str, fragment: str) -> Session:
         answer = await self._ask("PATCH", _session(session), fragment.encode(), {"If-Match": etag})
-        return wire.SESSION.validate_json(answer)
+        return _read(wire.SESSION, answer)
 
     async def end(self, session: str) -> None:
         await self._ask("DELETE", _session(session))
 
     async def statistics(self, room: str) -> tuple[LinkStatistics, ...]:
-        return wire.STATISTICS.validate_json(await self._ask("GET", f"{_room(room)}/statistics"))
+        return _read(wire.STATISTICS, await self._ask("GET", f"{_room(room)}/statistics"))
 
     async def manifest(self, recording: str) -> Manifest | None:
-        return wire.MANIFEST.validate_json(await self._ask("GET", _recording(recording)))
+        return _read(wire.MANIFEST, await self._ask("GET", _recording(recording)))
 
     async def recorded(self, recording: str, file: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
         path = f"{_recording(recording)}/{quote(file, safe='')}"
@@ -97,10 +103,10 @@ class EmbeddedEngine:
         await self._ask("DELETE", _recording(recording))
 
     async def rooms(self) -> tuple[str, ...]:
-        return wire.NAMES.validate_json(await self._ask("GET", "/rooms"))
+        return _read(wire.NAMES, await self._ask("GET", "/rooms"))
 
     async def nodes(self) -> tuple[Node, ...]:
-        node = wire.NODE.validate_json(await self._ask("GET", "/node"))
+        node = _read(wire.NODE, await self._ask("GET", "/node"))
         return (replace(node, url=self._url),)  # where we reach it, whatever it takes itself to be called
 
     async def drain(self, node: str) -> None:
@@ -125,7 +131,8 @@ class EmbeddedEngine:
                 except (httpx.HTTPError, ValueError):
                     pass  # the worker is gone or going, or talks nonsense; what follows says so
                 if up is not False:
-                    up, self._lost = False, True
+                    up = False
+                    self._lose()
                     yield self._node_event(EventKind.NODE_LOST, epoch, cursor)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_RETRY)
@@ -149,6 +156,12 @@ class EmbeddedEngine:
                 if len(rest) > LONGEST_LINE:
                     raise httpx.DecodingError("an event without end")
 
+    def _lose(self) -> None:
+        self._lost = True
+        for waiting in self._waiting:
+            if not waiting.expired():
+                waiting.reschedule(asyncio.get_running_loop().time())
+
     def _node_event(self, kind: EventKind, epoch: str, cursor: str | None) -> EngineEvent:
         data = {"name": self._name, "url": self._url}
         return EngineEvent(cursor or f"{epoch}:0", 0, epoch, "", "", kind, time.time(), data)
@@ -158,9 +171,11 @@ class EmbeddedEngine:
     ) -> bytes:
         if self._lost:
             raise EngineUnavailable
+        patience = asyncio.timeout(LONGEST)
+        self._waiting.add(patience)
         try:
             async with (
-                asyncio.timeout(2 * SILENCE),  # however slowly it trickles
+                patience,
                 self._http.stream(method, path, content=content, headers=headers) as answer,
             ):
                 body = bytearray()
@@ -170,6 +185,8 @@ class EmbeddedEngine:
                         raise EngineUnavailable
         except (httpx.HTTPError, TimeoutError) as error:
             raise EngineUnavailable from error
+        finally:
+            self._waiting.discard(patience)
         if answer.is_success:
             return bytes(body)
         try:
@@ -179,6 +196,13 @@ class EmbeddedEngine:
             message = f"The video service answered with an error ({answer.status_code})."
             raise EngineUnavailable(message) from None
         raise kind(said["message"])
+
+
+def _read(kind: TypeAdapter[T], answer: bytes) -> T:
+    try:
+        return kind.validate_json(answer)
+    except ValueError as error:
+        raise EngineUnavailable("The video service gave an answer that makes no sense.") from error
 
 
 def _room(name: str) -> str:
