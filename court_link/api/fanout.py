@@ -1,6 +1,7 @@
 """One reader of the feed for each process, and everybody who waits for a part of it.
 
-A subscriber names topics: `hearing:<id>`, `court:<organisation>`, `custody:<site>`, `person:<id>`. What it is
+A subscriber names topics: `hearing:<id>`, `court:<organisation>`, `custody:<site>`, `person:<id>`, and
+`room:<hearing>` for what goes on inside, which only its own court and its participants may have. What it is
 given is bounded: one that reads too slowly is told so and begins again from its own cursor.
 """
 
@@ -17,7 +18,7 @@ import structlog
 
 from court_link.domain.context import SYSTEM, Context
 from court_link.domain.errors import Unavailable
-from court_link.domain.events import Event
+from court_link.domain.events import IN_ROOMS, Event
 from court_link.identity.trail import READS
 from court_link.store import Db, feed, live
 from court_link.store.live import Concerned
@@ -64,11 +65,15 @@ class Subscription:
 def topics_of(event: Event, concerned: Concerned | None) -> frozenset[str]:
     """The topics that an event belongs to; a reading to none, since it changes nothing that a page shows.
 
+    What goes on in a hearing's rooms, and when, is for nobody outside of them but its court.
     An event that says whom it affects (`domain.affected.told`) is for the pages of these people and suites
     alone; any other is for everybody whom its hearing concerns.
     """
     if event.kind in READS:
         return frozenset()
+    if event.kind in IN_ROOMS:
+        court = {f"court:{concerned.court_id}"} if concerned is not None else set()
+        return frozenset(court | {f"room:{event.hearing_id}"})
     topics = set()
     if event.organisation_id is not None:
         topics.add(f"court:{event.organisation_id}")

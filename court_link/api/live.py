@@ -49,7 +49,7 @@ async def stream(
     comes back with the last id that it saw. Who is signed out, or may see a topic no longer, is let go too.
     """
     wanted = [topic for topic in topics.split(",") if topic]
-    await store.read(check_topics, ctx, wanted)
+    granted = await store.read(granted_topics, ctx, wanted)
     since = int(last_event_id) if last_event_id and _SEQ.fullmatch(last_event_id) else after
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -57,22 +57,26 @@ async def stream(
         actor = await recognise_again(request)
         try:
             if actor is not None:
-                await store.read(check_topics, Context(actor), wanted)
+                await store.read(granted_topics, Context(actor), wanted)
         except NotFound:
             return False
         return actor is not None
 
     return StreamingResponse(
-        _events(store, fanout, frozenset(wanted), since, still),
+        _events(store, fanout, granted, since, still),
         media_type="text/event-stream",
         headers=headers,
     )
 
 
-def check_topics(session: Session, ctx: Context, topics: list[str]) -> None:
-    """Raises NotFound for a topic that the asker may not see, exactly as for an absent one."""
+def granted_topics(session: Session, ctx: Context, topics: list[str]) -> frozenset[str]:
+    """The topics asked for; with a hearing's, its own court hears of its rooms.
+
+    Raises NotFound for a topic that the asker may not see, exactly as for an absent one.
+    """
     if not topics or len(topics) > MOST_TOPICS:
         raise BadTopics(errors=[FieldError("topics", f"Name between 1 and {MOST_TOPICS} topics")])
+    granted = set(topics)
     for topic in topics:
         kind, _, text = topic.partition(":")
         try:
@@ -81,17 +85,19 @@ def check_topics(session: Session, ctx: Context, topics: list[str]) -> None:
             name = None
         if kind not in KINDS or name is None:
             raise BadTopics(errors=[FieldError("topics", "A topic is a kind and an id, like hearing:<id>")])
-        _check(session, ctx, kind, name)
+        if _check(session, ctx, kind, name):
+            granted.add(f"room:{name}")
+    return frozenset(granted)
 
 
-def _check(session: Session, ctx: Context, kind: str, name: UUID) -> None:
+def _check(session: Session, ctx: Context, kind: str, name: UUID) -> bool:
+    """Whether the topic is a hearing of the asker's own court."""
     actor = ctx.actor
     if actor.everywhere:
-        return
+        return kind == "hearing"
     match kind:
         case "hearing":
-            hearings.visible(session, ctx, name)
-            mine = True
+            return hearings.visible(session, ctx, name).court_id in actor.scope
         case "court":
             mine = name in actor.scope
         case "person":
@@ -101,6 +107,7 @@ def _check(session: Session, ctx: Context, kind: str, name: UUID) -> None:
             mine = owner is not None and owner in actor.scope
     if not mine:
         raise NotFound
+    return False
 
 
 async def _events(

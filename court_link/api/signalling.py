@@ -125,7 +125,7 @@ async def _hold(page: Socket, fanout: Fanout) -> None:
     """Serve one page until it goes, is replaced by the same link's newer page, or loses its link."""
     link = await page.db.write(joining.arrive, page.ctx)
     page.hearing_id = link.hearing_id
-    with fanout.subscribe({f"hearing:{link.hearing_id}"}) as subscription:
+    with fanout.subscribe({f"hearing:{link.hearing_id}", f"room:{link.hearing_id}"}) as subscription:
         # It also says that there is a page, which will tell when it has settled.
         await page.db.write(speaking.take_over, page.ctx, page.token, page.id)
         await page.rooms.push(link.hearing_id)

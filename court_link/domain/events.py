@@ -113,6 +113,20 @@ class EventKind(StrEnum):
     SUBJECT_ERASED = "subject.erased"
 
 
+#: What goes on in the rooms of a hearing: for its own court and those who are inside, while it happens.
+IN_ROOMS = frozenset(
+    kind
+    for kind in EventKind
+    if kind.startswith(("consultation.", "exhibit.", "recording.", "screen.", "tie."))
+) | {
+    EventKind.LINK_CALLED,
+    EventKind.LINK_RELEASED,
+    EventKind.LINK_GRANTED,
+    EventKind.LINK_WHISPERS,
+    EventKind.LINK_SETTLED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One sealed event as a reader of the feed sees it."""
