@@ -12,17 +12,22 @@ through the same `db.write` with the same durable commit, their events sealed as
   no counted pool with anybody. Making its rows counts, as it does in ours.
 - *naive* does the same, but its reservations go to tables of its own, and it asks afterwards what overlaps.
   Nothing keeps two that ask at once from both finding nothing.
-- *exclude alone* is raw for five resources that everybody wants: the database's guard is all that refuses,
-  and what ends in a deadlock or waits longer than the store allows has failed, and is not tried again.
-  SQLite has no exclusion constraint; there it is the trigger, under a connection for each writer, all of one
-  process, that each BEGIN IMMEDIATE.
+- *exclude alone* is raw for five resources that everybody wants: the database's guard is all that refuses. It
+  knows no order, so each attempt inserts its reservations in the order in which somebody happened to name
+  them; *in order* is the same with ours, which is half of the cure. As anybody who relies on it must, it is
+  tried again after a deadlock, by the same rule as ours; what has not come through after six tries, or waits
+  longer than the store allows, has failed. SQLite has no exclusion constraint; there it is the trigger, under
+  a connection for each writer that begins with BEGIN IMMEDIATE and tries again while the file is busy, in as
+  many processes as on PostgreSQL: a service that leaves it all to the database runs in several.
 
 Sixteen writers: on PostgreSQL in four processes of four transactions each, on SQLite in the one process that
 writes a file. Rounds of all shapes alternate, so that none has the quieter machine. Then all sixteen want the
-same five resources: ours beside the exclusion alone. After every phase one window query over the whole table
-counts overlaps. `cpu_ms` is processor time of the writing processes for each booking: on SQLite that is all
-of it, on PostgreSQL the server's is not in it. Latencies are of every attempt, refused ones included, from
-when it is asked for, so that waiting for one of the writers' threads counts.
+same five resources, and each the first free hour of theirs: hour after hour one of them has it, and the
+others are refused and want the next, so that there is always something to fight for. Ours stands beside the
+exclusion alone. After every phase one window query over the whole table counts overlaps. `cpu_ms` is the
+processor time of the writing processes for each booking: on SQLite that is all of it, on PostgreSQL the
+server's is not in it. Latencies are of every attempt, refused ones and all tries of one attempt included,
+from when it is asked for, so that waiting for one of the writers' threads counts.
 """
 
 from __future__ import annotations
@@ -32,7 +37,6 @@ import asyncio
 import json
 import logging
 import multiprocessing
-import random
 import resource
 import sys
 import tempfile
@@ -42,11 +46,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from benchmarks import docket, shapes
@@ -69,8 +75,6 @@ RULES = Rules(media_capacity=10_000)
 MOST_A_SECOND = 60
 #: Each phase has days of its own.
 DAYS_A_PHASE = 60
-#: All who contend want one of these many five-minute marks.
-MARKS = 160
 SYSTEM_CONTEXT = Context(SYSTEM)
 
 
@@ -135,16 +139,9 @@ def keyed(session: Session, ctx: Context, hearing: UUID, desk: Desk, start: date
     return idempotency.once(session, ctx, "booking", str(hearing), run)
 
 
-def starts(phase: Phase, writer: int) -> Iterator[datetime]:
-    """When a writer books: an hour of its own each, or any mark of the two days that all contend for."""
-    first = 1 + phase.number * DAYS_A_PHASE
-    if not phase.contended:
-        yield from docket.every_hour(first)
-    rng = random.Random(f"{phase.number} {writer}")
-    nine = next(docket.every_hour(first))
-    while True:
-        day, mark = divmod(rng.randrange(MARKS), MARKS // 2)
-        yield nine + timedelta(days=day, minutes=5 * mark)
+def starts(phase: Phase) -> Iterator[datetime]:
+    """When a writer books, at a desk of its own or at the one that all contend for: hour after hour."""
+    return docket.every_hour(1 + phase.number * DAYS_A_PHASE)
 
 
 def last_day(phase: Phase) -> datetime:
@@ -179,7 +176,7 @@ async def _at_work(phase: Phase) -> Done:
 
         async def write(writer: int) -> None:
             desk, matter = Desk(0 if phase.contended else writer), next(matters)
-            for start in starts(phase, writer):
+            for start in starts(phase):
                 if time.perf_counter() > begun + phase.seconds:
                     return
                 work = _one(db, phase.shape, phase.rows, desk, matter, start)
@@ -218,37 +215,32 @@ DESK_OF_MODEL = docket.DESKS - 1
 
 
 def alone_on_sqlite(phase: Phase) -> Done:
-    """The trigger and nothing before it, under a connection for each writer."""
-    engine = sqlite.engine(phase.url, connections=WRITERS)
+    """A process's part of the trigger with nothing before it, under a connection for each writer."""
+    engine = sqlite.engine(phase.url, connections=len(phase.writers))
     with Session(engine) as session:
-        ids = enough(phase, WRITERS)
+        ids = enough(phase, len(phase.writers))
         docket.list_matters(session, SYSTEM_CONTEXT, ids)
         session.commit()
     matters = iter(ids)
-    done, lock, begun = Done(), threading.Lock(), time.perf_counter()
+    done, lock = Done(), threading.Lock()
+    time.sleep(max(0.0, phase.begins - time.time()))
+    begun = time.perf_counter()
 
-    def write(writer: int) -> None:
+    def write() -> None:
         with lock:
             matter = next(matters)
-        for start in starts(phase, writer):
+        for start in starts(phase):
             if time.perf_counter() > begun + phase.seconds:
                 return
             made = shapes.copied(phase.rows, Desk(DESK_OF_MODEL), Desk(0), matter, start)
-            attempted, came = time.perf_counter(), "booked"
-            try:
-                with Session(engine) as session:
-                    shapes.constraint(session, docket.clerk(), made)
-                    session.commit()
-            except SlotTaken:
-                came = "refused"
-            except Exception:  # noqa: BLE001 - as above
-                came = "failed"
+            attempted = time.perf_counter()
+            came = _until_not_busy(engine, getattr(shapes, phase.shape), made)
             with lock:
                 setattr(done, came, getattr(done, came) + 1)
                 matter = next(matters) if came == "booked" else matter
                 done.latencies.append(time.perf_counter() - attempted)
 
-    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(WRITERS)]
+    threads = [threading.Thread(target=write) for _ in phase.writers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -256,6 +248,21 @@ def alone_on_sqlite(phase: Phase) -> Done:
     done.seconds = time.perf_counter() - begun
     engine.dispose()
     return done
+
+
+def _until_not_busy(engine: Engine, shape: shapes.Shape, made: shapes.Rows) -> str:
+    """What comes of one attempt, tried as often as a store tries what has lost a race."""
+    for _ in range(postgresql.ATTEMPTS):
+        try:
+            with Session(engine) as session:
+                shape(session, docket.clerk(), made)
+                session.commit()
+        except SlotTaken:
+            return "refused"
+        except OperationalError:
+            continue
+        return "booked"
+    return "failed"
 
 
 @dataclass
@@ -273,16 +280,13 @@ class Run:
         """Run one, and look for overlaps after it."""
         phase = Phase(self.url, shape, self.phases, seconds, self.rows, contended)
         self.phases += 1
-        if shape == "constraint" and self.engine == "sqlite":
-            done = alone_on_sqlite(phase)
-        else:
-            count = PROCESSES[self.engine]
-            begins = time.time() + 3 + seconds / 4
-            parts = [
-                replace(phase, writers=tuple(range(one, WRITERS, count)), begins=begins)
-                for one in range(count)
-            ]
-            done = sum(self.pool.map(at_work, parts), Done())
+        trigger = shape in ("constraint", "in_order") and self.engine == "sqlite"
+        count = PROCESSES["postgresql" if trigger else self.engine]
+        begins = time.time() + 3 + seconds / 4
+        parts = [
+            replace(phase, writers=tuple(range(one, WRITERS, count)), begins=begins) for one in range(count)
+        ]
+        done = sum(self.pool.map(alone_on_sqlite if trigger else at_work, parts), Done())
         engine = (postgresql if self.engine == "postgresql" else sqlite).engine(self.url)
         with engine.connect() as connection:
             self.overlaps += overlaps(connection)
@@ -333,7 +337,9 @@ def model(session: Session, ctx: Context) -> shapes.Rows:
 def measured(url: str, engine: str, rows: int, rounds: int, seconds: float) -> dict[str, Any]:
     """The figures of one engine."""
     written = asyncio.run(prepare(url, rows))
-    with ProcessPoolExecutor(PROCESSES[engine], mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        max(PROCESSES.values()), mp_context=multiprocessing.get_context("spawn")
+    ) as pool:
         run = Run(url, engine, written, pool)
         sums = {shape: Done() for shape in ("ours", "raw", "naive")}
         rates: dict[str, float] = dict.fromkeys(sums, 0.0)
@@ -342,10 +348,11 @@ def measured(url: str, engine: str, rows: int, rounds: int, seconds: float) -> d
                 done = run.phase(shape, seconds)
                 sums[shape] += done
                 rates[shape] += done.rate / rounds
-        contended, alone = Done(), Done()
+        fought = {shape: Done() for shape in ("ours", "constraint", "in_order")}
         for _ in range(rounds):
-            contended += run.phase("ours", seconds, contended=True)
-            alone += run.phase("constraint", seconds, contended=True)
+            for shape in fought:
+                fought[shape] += run.phase(shape, seconds, contended=True)
+        contended, alone = fought["ours"], fought["constraint"]
     return {
         "rows": rows,
         "bookings_per_s": round(rates["ours"], 1),
@@ -356,6 +363,7 @@ def measured(url: str, engine: str, rows: int, rounds: int, seconds: float) -> d
         "ratio_to_naive": round(rates["ours"] / rates["naive"], 1),
         "contended_p99_ms": round(contended.p99_ms, 1),
         "exclude_alone_p99_ms": round(alone.p99_ms, 1),
+        "exclude_in_order_p99_ms": round(fought["in_order"].p99_ms, 1),
         "cpu_ms": round(sums["ours"].cpu_ms, 2),
         "raw_cpu_ms": round(sums["raw"].cpu_ms, 2),
         "failed": sums["ours"].failed + contended.failed,
