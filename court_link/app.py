@@ -19,6 +19,7 @@ from court_link.api.fanout import Fanout
 from court_link.api.headers import SecurityHeaders
 from court_link.api.importer import Importer
 from court_link.api.limits import BodyLimits
+from court_link.api.media_figures import MediaFigures
 from court_link.api.observing import Metrics, Observing
 from court_link.api.pages.home import framed
 from court_link.api.pages.static import VersionedFiles
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, engine: Engine
             await app.state.importer.take_up()
             app.state.fanout = Fanout(app.state.db)
             app.state.rooms = Rooms(app.state.db, app.state.engine, app.state.fanout.touch)
+            app.state.metrics.registry.register(MediaFigures(app.state.rooms))
             app.state.trying = Trying(app.state.engine)
             offer = timedelta(minutes=settings.waitlist_offer_minutes)
             handlers = reactions(app.state.db, app.state.rooms, rules(settings), offer)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
@@ -37,12 +36,11 @@ _SYSTEM = Context(SYSTEM)
 
 
 class Listening:
-    """`run` until cancelled. `words` counts what became of the events of rooms."""
+    """`run` until cancelled."""
 
     def __init__(self, db: Db, engine: Engine, rooms: Rooms, touch: Callable[[UUID | None], None]) -> None:
         self._db, self._engine, self._rooms, self._touch = db, engine, rooms, touch
         self._up: set[str] = set()
-        self.words: Counter[Word] = Counter()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -119,7 +117,7 @@ class Listening:
             if await self._rooms.push(hearing_id) is None:
                 return
             word = self._rooms.heard.take(event)
-        self.words[word] += 1
+        self._rooms.words[word] += 1
         if word is Word.OF_ANOTHER_EPOCH:
             if await self._db.write(presence.stale, _SYSTEM, hearing_id, event.epoch):
                 log.warning("media event of a past epoch", hearing=str(hearing_id), epoch=event.epoch)

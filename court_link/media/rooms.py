@@ -8,6 +8,7 @@ is known, so any number of processes may listen to the same engine.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ from court_link.media.engine import (
     Snapshot,
 )
 from court_link.media.listening import Listening
-from court_link.media.sequence import Heard
+from court_link.media.sequence import Heard, Word
 from court_link.store import Db, links, live, rooms
 from court_link.store import Session as StoreSession
 from court_link.store.tables import Hearing
@@ -85,11 +86,18 @@ class Rooms:
         self._away: set[UUID] = set()
         self._dark = False
         self.heard = Heard()
+        #: What became of the engine's events of rooms, since this process began.
+        self.words: Counter[Word] = Counter()
 
     @property
     def reachable(self) -> bool:
         """Whether every room could be put to the engine when that was last tried."""
         return not self._away
+
+    @property
+    def away_now(self) -> int:
+        """How many rooms could not be put when that was last tried."""
+        return len(self._away)
 
     def reaches(self, hearing_id: UUID) -> bool:
         """Whether the media server of this hearing answers, as far as this process knows."""
