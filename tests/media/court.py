@@ -50,7 +50,7 @@ class Court:
         """Start a process of the service; it answers when this returns."""
         url = self.urls[number]
         environment = self.environment | {"COURT_LINK_PORT": url.rpartition(":")[2]}
-        process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment)
+        process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stdout=2)
         self.services[number : number + 1] = [process]
         answers(url, process)
 

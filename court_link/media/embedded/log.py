@@ -10,7 +10,7 @@ from typing import Any
 
 from court_link.media.engine import FROM_NOW, EngineEvent, EventKind
 
-REMEMBERED = 10_000  # events, and rooms whose numbering goes on
+REMEMBERED = 2_000  # events, and rooms whose numbering goes on
 ALIVE = 0.5  # seconds between two signs of life to a follower
 
 
