@@ -221,6 +221,17 @@ class Visitor:
 
         await until(more, within, f"{frames} more frames")
 
+    async def receives_now(self) -> tuple[int, int]:
+        """From how many others pictures are decoded, and from how many sound is heard, within a second."""
+        before = {line["mid"] + line["kind"]: line for line in (await self.figures()).lines}
+        await self.page.wait_for_timeout(1000)
+        pictures = sounds = 0
+        for line in (await self.figures()).lines:
+            was = before.get(line["mid"] + line["kind"], {"frames": 0, "energy": 0})
+            pictures += line["kind"] == "video" and line["frames"] > was["frames"]
+            sounds += line["kind"] == "audio" and line["energy"] > was["energy"]
+        return pictures, sounds
+
     async def gets_nothing(self, within: float = 15) -> None:
         """Waits for a second in which not one packet of sound or picture came."""
 

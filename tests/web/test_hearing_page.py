@@ -232,6 +232,12 @@ def test_staff_choose_who_sees_an_exhibit(me: Hearing) -> None:
     dialog.get_by_role("button", name="Permit and show").click()
     permitted = me.asked("exhibit-permit")
     assert (permitted["exhibit"], permitted["links"]) == ("e1", [link(11, "")["link"]])
+    # Another choice among the same people is another choice.
+    me.page.get_by_role("button", name="Send people to a private room").click()
+    goes = me.page.get_by_role("dialog", name="Send people to a private room")
+    goes.get_by_text(re.compile(re.escape(CLIENT))).click()
+    expect(goes.get_by_role("checkbox", name=re.compile(re.escape(CLIENT)))).to_be_checked()
+    goes.get_by_role("button", name="Go back").click()
     me.page.get_by_role("button", name="Hide Custody record").click()
     assert me.asked("exhibit-hide")["exhibit"] == "e1"
 

@@ -7,7 +7,7 @@ export function offer(list, people, chosen = []) {
     item.className = "govuk-checkboxes__item"
     const box = Object.assign(document.createElement("input"), {
       className: "govuk-checkboxes__input", type: "checkbox", name: "link", value: link,
-      id: `${list.dataset.people || "choose"}-${link}`, checked: chosen.includes(link),
+      id: `${list.dataset.people}-${link}`, checked: chosen.includes(link),
     })
     const name = Object.assign(document.createElement("label"), {
       className: "govuk-label govuk-checkboxes__label", htmlFor: box.id, textContent: part && part !== label ? `${label}, ${part}` : label,
