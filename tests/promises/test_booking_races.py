@@ -40,8 +40,6 @@ from tests.promises.overlaps import overlaps
 from tests.stores import MONDAY
 
 ATTEMPTS = int(os.environ.get("COURT_LINK_RACE_ATTEMPTS", "640"))
-#: So many take longer than any one test is otherwise given.
-pytestmark = pytest.mark.timeout(300 + ATTEMPTS // 4)
 #: What an attempt may be answered: done, refused, or busy. Never a fault of ours.
 FAIR = {200, 201, 409, 412, 503}
 
