@@ -15,7 +15,7 @@ from court_link.domain.direction import Medium
 from court_link.domain.hearing import HearingState
 from court_link.domain.link import Link
 from court_link.domain.roles import Part
-from court_link.domain.rooms import consultation, consultation_of, over, returned, takes_part
+from court_link.domain.rooms import consultation, consultation_of, may_be_together, over, returned, takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,13 @@ class Standing:
     @property
     def acts_for(self) -> Mapping[UUID, frozenset[UUID]]:
         """The clients of each advocate."""
-        advocates = {link.id for link in self.links if link.part is Part.ADVOCATE}
-        clients = {link.id for link in self.links if link.part is Part.DEFENDANT}
-        return {link_id: served & clients for link_id, served in self.ties.items() if link_id in advocates}
+        return acts_for(self.links, self.ties)
 
     @property
     def sharing(self) -> Exhibit | None:
-        """The live screen that is shared in the hearing room now."""
-        return next((each for each in self.exhibits if each.live and each.permitted), None)
+        """The live screen that is shared in the hearing room now, by somebody who still has a link."""
+        shared = (each for each in self.exhibits if each.live and each.permitted)
+        return next((each for each in shared if self.link(each.source)), None)
 
 
 def tied(links: Sequence[Link], said: Mapping[UUID, frozenset[UUID]]) -> Mapping[UUID, frozenset[UUID]]:
@@ -143,17 +142,36 @@ def tied(links: Sequence[Link], said: Mapping[UUID, frozenset[UUID]]) -> Mapping
     return ties
 
 
+def acts_for(links: Sequence[Link], ties: Mapping[UUID, frozenset[UUID]]) -> Mapping[UUID, frozenset[UUID]]:
+    """The clients of each advocate."""
+    advocates = {link.id for link in links if link.part is Part.ADVOCATE}
+    clients = {link.id for link in links if link.part is Part.DEFENDANT}
+    return {link_id: served & clients for link_id, served in ties.items() if link_id in advocates}
+
+
 def standing_ones(
-    consultations: Sequence[Consultation], links: Sequence[Link], now: datetime, *, private: bool
+    consultations: Sequence[Consultation],
+    links: Sequence[Link],
+    now: datetime,
+    *,
+    private: bool,
+    acting: Mapping[UUID, frozenset[UUID]],
+    agreed: frozenset[tuple[UUID, UUID]],
 ) -> tuple[Consultation, ...]:
-    """The consultations that stand at `now`; `private` is whether the hearing has any at all."""
+    """The consultations that stand at `now`; `private` is whether the hearing has any at all.
+
+    One of co-defendants stands while each has an advocate (`acting`, with their clients) and all of these
+    have `agreed`.
+    """
+    inside = {each: [link for link in links if link.place == each.place] for each in consultations}
     return tuple(
         each
         for each in consultations
         if private
         and each.closed_at is None
         and (each.closes_at is None or now < each.closes_at)
-        and not over([link for link in links if link.place == each.place])
+        and not over(inside[each])
+        and may_be_together({link.id for link in inside[each] if link.part is Part.DEFENDANT}, acting, agreed)
     )
 
 

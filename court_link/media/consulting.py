@@ -223,15 +223,6 @@ def close_due(session: Session, ctx: Context, hearing_id: UUID) -> tuple[UUID, .
     return ended
 
 
-def keep_apart(session: Session, ctx: Context, hearing: Hearing) -> None:
-    """End every consultation of co-defendants that is not agreed to any more. The hearing is locked."""
-    standing = rooms.standing(session, ctx, hearing)
-    for room in standing.consultations:
-        clients = {link.id for link in standing.inside(room.place) if link.part is Part.DEFENDANT}
-        if not rules.may_be_together(clients, standing.acts_for, standing.agreed):
-            _close(session, ctx, rooms.consultation_row(session, room.id))
-
-
 def _ended(session: Session, ctx: Context, hearing: Hearing) -> tuple[UUID, ...]:
     """The consultations that nobody has closed and that stand no more."""
     stand = {each.id for each in rooms.standing(session, ctx, hearing).consultations}

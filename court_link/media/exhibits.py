@@ -8,7 +8,7 @@ and it is destroyed when it has been kept long enough.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from court_link.domain.errors import Conflict, FieldError, Forbidden, Invalid, N
 from court_link.domain.events import EventKind
 from court_link.domain.link import Link
 from court_link.domain.roles import Part
-from court_link.domain.rooms import Grant, grants
+from court_link.domain.rooms import Grant, grants, takes_part
 from court_link.domain.standing import Exhibit, Standing, shown_to
+from court_link.media.arrangement import present
 from court_link.store import Session, events, hearings, links, rooms
 from court_link.store.tables import Exhibit as ExhibitRow
 
@@ -102,11 +103,18 @@ def visible(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Exhibit, 
 
 
 def seen_by(standing: Standing, me: Link) -> tuple[Exhibit, ...]:
-    """The exhibits that a participant may see now: what is shown to them, and their own; the court all."""
-    if me.moderates and me.in_hearing:
+    """The exhibits that a participant may see now: what is shown to them, and their own; the court all.
+
+    To whom else something is shown is for the court and its presenter to know.
+    """
+    if not me.in_hearing or me not in present(standing):
+        return ()
+    if me.moderates:
         return standing.exhibits
     return tuple(
-        each for each in standing.exhibits if (each.source == me.id and me.in_hearing) or shown_to(each, me)
+        each if each.source == me.id else replace(each, shown_to=frozenset({me.id}))
+        for each in standing.exhibits
+        if each.source == me.id or shown_to(each, me)
     )
 
 
@@ -179,7 +187,7 @@ def share(session: Session, ctx: Context, *, on: bool) -> UUID:
     if not on:
         stop_sharing(session, ctx, me)
         return me.hearing_id
-    if Grant.SCREEN not in grants(me) or not me.in_hearing:
+    if Grant.SCREEN not in grants(me) or not (me.in_hearing and takes_part(me)):
         raise NotGranted
     standing = rooms.standing(session, ctx, hearing)
     shared = standing.sharing

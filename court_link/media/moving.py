@@ -12,13 +12,18 @@ from uuid import UUID
 from court_link.domain import rooms as rules
 from court_link.domain.context import Context
 from court_link.domain.events import EventKind
+from court_link.media import exhibits
 from court_link.store import Session, links, rooms
 from court_link.store.tables import Link as LinkRow
 
 
 def move(session: Session, ctx: Context, row: LinkRow, place: str) -> None:
-    """Put a link, locked by the caller, in a place. Being there already is nothing."""
+    """Put a link, locked by the caller, in a place. Being there already is nothing.
+
+    A screen that it shares is shared no more, and not again by itself when it comes back.
+    """
     if row.place != place:
+        exhibits.stop_sharing(session, ctx, links.value(row))
         rooms.write_moved(session, row, rules.moved(links.value(row), place, ctx.now))
         links.bump(session, row.hearing_id)
 

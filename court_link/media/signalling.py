@@ -73,7 +73,7 @@ def view(session: Session, ctx: Context, link_id: UUID, *, reachable: bool) -> V
         "seats": _seats(mine, standing.links, known) if mine else [],
         "consultation": _own_consultation(standing, me),
         "screen": _screen(standing, mine),
-        "exhibits": [_exhibit(standing, each, me) for each in exhibits.seen_by(standing, me)] if mine else [],
+        "exhibits": [_exhibit(standing, each) for each in exhibits.seen_by(standing, me)],
         "recording": _recording(standing),
     }
     if mine is not None and me.moderates:
@@ -85,7 +85,7 @@ def view(session: Session, ctx: Context, link_id: UUID, *, reachable: bool) -> V
 
 
 def introduction(session: Session, ctx: Context) -> Mapping[str, Any]:
-    """What a page shows before its participant asks to be let in: which hearing this is, as whom, and when."""
+    """What a page shows before its participant asks to be let in: which hearing, as whom, and when."""
     if ctx.actor.link_id is None:
         raise NotFound
     me = links.get(session, ctx, ctx.actor.link_id)
@@ -196,10 +196,9 @@ def _screen(standing: Standing, mine: DesiredLink | None) -> dict[str, str] | No
     return _named(source) if source else None
 
 
-def _exhibit(standing: Standing, exhibit: Exhibit, me: Link) -> dict[str, Any]:
-    """An exhibit; to whom else it is shown is told to the court and to who presents it."""
+def _exhibit(standing: Standing, exhibit: Exhibit) -> dict[str, Any]:
     source = standing.link(exhibit.source)
-    shown: dict[str, Any] = {
+    return {
         "id": str(exhibit.id),
         "title": exhibit.title,
         "url": "" if exhibit.live else f"/api/exhibits/{exhibit.id}/content",
@@ -208,10 +207,8 @@ def _exhibit(standing: Standing, exhibit: Exhibit, me: Link) -> dict[str, Any]:
         "source_label": source.label if source else "",
         "live": exhibit.live,
         "shown": exhibit.shown,
+        "shown_to": sorted(map(str, exhibit.shown_to)),
     }
-    if me.moderates or exhibit.source == me.id:
-        shown["shown_to"] = sorted(map(str, exhibit.shown_to))
-    return shown
 
 
 def _recording(standing: Standing) -> dict[str, Any] | None:

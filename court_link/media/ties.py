@@ -48,7 +48,7 @@ def tie(session: Session, ctx: Context, link_id: UUID, served: Collection[UUID])
     if row.part is not Part.INTERPRETER and any(people[each].part is not Part.DEFENDANT for each in served):
         raise NotSaid(errors=[FieldError("for", "Choose defendants alone")])
     rooms.set_ties(session, row, served)
-    consulting.keep_apart(session, ctx, hearing)
+    consulting.close_due(session, ctx, hearing.id)
     links.bump(session, hearing.id)
     links.record(session, ctx, EventKind.TIE_CHANGED, row, served=sorted(map(str, served)))
     return rooms.standing(session, ctx, hearing)
@@ -67,7 +67,7 @@ def agree(session: Session, ctx: Context, client_id: UUID, *, agrees: bool) -> U
     if found.agrees is not agrees:
         found.agrees = agrees
         session.flush()
-        consulting.keep_apart(session, ctx, hearing)
+        consulting.close_due(session, ctx, hearing.id)
         links.bump(session, hearing.id)
         links.record(session, ctx, EventKind.TIE_CHANGED, row, client=str(client_id), agrees=agrees)
     return hearing.id

@@ -20,6 +20,7 @@ from court_link.domain.standing import (
     Recording,
     Screen,
     Standing,
+    acts_for,
     standing_ones,
     tied,
     where_they_are,
@@ -41,7 +42,15 @@ def standing(session: Session, ctx: Context, hearing: Hearing) -> Standing:
     written = links.of_hearing(session, ctx, hearing.id)
     said, agreed = _ties(session, hearing.id)
     private = may_be_private(hearing.state, live.slot(session, hearing), hearing.ended_at, ctx.now)
-    consultations = standing_ones(_open(session, hearing.id), written, ctx.now, private=private)
+    ties = tied(written, said)
+    consultations = standing_ones(
+        _open(session, hearing.id),
+        written,
+        ctx.now,
+        private=private,
+        acting=acts_for(written, ties),
+        agreed=agreed,
+    )
     people = where_they_are(written, consultations, ctx.now)
     return Standing(
         hearing_id=hearing.id,
@@ -49,7 +58,7 @@ def standing(session: Session, ctx: Context, hearing: Hearing) -> Standing:
         state=hearing.state,
         links=people,
         directions=links.directed(session, hearing.id),
-        ties=tied(people, said),
+        ties=ties,
         agreed=agreed,
         screens=screens(session, hearing.id),
         consultations=consultations,
