@@ -427,7 +427,7 @@ async def test_an_advocate_consults_and_leaves_from_their_page(door: Door):
         assert (state["consultation"], state["media"]["negotiate"], state["seats"]) == (None, False, [])
         assert not state["you"]["settled"]  # its device has to stop sending first
         assert (await client.ask(type="settled", move=state["you"]["move"]))["type"] == "done"
-        await client.told("state", settled=True)
+        await client.sees(lambda state: state["you"]["settled"])
 
 
 async def test_the_bench_calls_mutes_and_recalls_from_its_page(door: Door):
