@@ -250,6 +250,7 @@ def issue(session: Session, ctx: Context, hearing_id: UUID, part: Part, label: s
     if wrong:
         raise NotAWord(errors=wrong)
     issued = links.ensure(session, ctx, hearing_id, part, label)
+    screens.follow(session, ctx, hearing)
     screens.put_up(session, ctx, hearing)
     return issued
 
@@ -276,6 +277,7 @@ def issue_to(session: Session, ctx: Context, hearing_id: UUID, person_id: UUID) 
         person_id=person.id,
         organisation_id=person.organisation_id,
     )
+    screens.follow(session, ctx, hearing)
     screens.put_up(session, ctx, hearing)
     return issued
 

@@ -40,6 +40,7 @@ def invite(
         _retire(session, ctx, hearing, set(before.resource_ids) - set(needs.resource_ids))
         _retire_parts(session, ctx, hearing, before, needs)
         directions.follow(session, ctx, hearing.id)
+        screens.follow(session, ctx, hearing)
     directions.carry_on(session, ctx, hearing)
     screens.put_up(session, ctx, hearing)
 

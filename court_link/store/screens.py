@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import product
 
 from sqlmodel import col, select
 
@@ -39,11 +40,59 @@ def put_up(session: Session, ctx: Context, hearing: Hearing) -> None:
     standing = set(
         session.exec(select(Screen.source_id, Screen.receiver_id).where(Screen.hearing_id == hearing.id))
     )
-    new = [pair for pair in _pairs(rows, screened) if (pair[0].id, pair[1].id) not in standing]
-    session.add_all(
-        Screen(source_id=source.id, receiver_id=to.id, hearing_id=hearing.id, ordered_by=ORDERED_BY)
-        for source, to in new
+    _add(
+        session,
+        ctx,
+        hearing,
+        [
+            Screen(source_id=source.id, receiver_id=to.id, hearing_id=hearing.id, ordered_by=ORDERED_BY)
+            for source, to in _pairs(rows, screened)
+            if (source.id, to.id) not in standing
+        ],
+        by="special_measures",
     )
+
+
+def follow(session: Session, ctx: Context, hearing: Hearing) -> None:
+    """Screens of a link that is revoked become those of whoever has come in its place.
+
+    They are of the person, and not of the link: a defendant who is moved to another custody room is screened
+    there too. Where it cannot be told which of several it is, all of them are screened until the court lifts
+    what is too much.
+    """
+    session.flush()
+    stood = session.exec(select(Screen).where(Screen.hearing_id == hearing.id)).all()
+    if not stood:
+        return
+    rows = session.exec(select(Link).where(Link.hearing_id == hearing.id).order_by(col(Link.id))).all()
+    by_id = {row.id: row for row in rows}
+    pairs = {(each.source_id, each.receiver_id) for each in stood}
+    new = []
+    for each in stood:
+        sources, receivers = (_now(by_id[party], rows) for party in (each.source_id, each.receiver_id))
+        for pair in product((row.id for row in sources), (row.id for row in receivers)):
+            if pair not in pairs:
+                pairs.add(pair)
+                facts = each.model_dump(exclude={"source_id", "receiver_id"})
+                new.append(Screen(source_id=pair[0], receiver_id=pair[1], **facts))
+    _add(session, ctx, hearing, new, by="moved")
+
+
+def _now(link: Link, every: Sequence[Link]) -> list[Link]:
+    """The link while it stands, else those of later ones that may be of the same person."""
+    if not link.revoked:
+        return [link]
+    later = [each for each in every if each.id > link.id and not each.revoked and each.part is link.part]
+    return [
+        each
+        for each in later
+        if each.person_id == link.person_id
+        and (each.label == link.label or (each.room_id is not None and link.room_id is not None))
+    ]
+
+
+def _add(session: Session, ctx: Context, hearing: Hearing, new: Sequence[Screen], *, by: str) -> None:
+    session.add_all(new)
     session.flush()
     if new:
         links.bump(session, hearing.id)
@@ -54,7 +103,7 @@ def put_up(session: Session, ctx: Context, hearing: Hearing) -> None:
             hearing_id=hearing.id,
             organisation_id=hearing.court_id,
             subject_id=hearing.id,
-            data={"by": "special_measures", "count": len(new)},
+            data={"by": by, "count": len(new)},
         )
 
 

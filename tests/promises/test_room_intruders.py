@@ -10,18 +10,20 @@ from typing import Any
 
 import pytest
 
+from court_link.domain.context import Context
 from court_link.domain.errors import CourtLinkError, NotFound
 from court_link.domain.hearing import HearingState, Outcome
-from court_link.domain.link import HEARING, LOBBY
+from court_link.domain.link import HEARING, LOBBY, Link
 from court_link.domain.roles import Part
 from court_link.domain.rooms import CONSULTS, Grant, consultation_of, over
-from court_link.domain.standing import Exhibit
+from court_link.domain.standing import Exhibit, Screen
 from court_link.media import consulting, exhibits, granting, joining, signalling, ties
 from court_link.media.arrangement import arrange
 from court_link.media.engine import Kind
 from court_link.media.exhibits import AlreadyShared, NotGranted
 from court_link.scheduling import running
-from court_link.store import Db, links
+from court_link.store import Db, Session, hearings, links, screens
+from court_link.store.tables import Resource
 from tests.media.private import SYSTEMS, Private, add_defendant, set_private
 from tests.media.scene import DEVICE, KEYS, rescind
 
@@ -165,6 +167,40 @@ async def test_co_defendants_part_when_the_advocate_who_agreed_is_in_the_hearing
     assert await hearing.inside() == set(everybody)
     await db.write(joining.revoke, clerk, hearing["advocate"].id)
     assert await hearing.inside() == set()
+
+
+async def test_screens_stand_for_who_comes_by_another_link(hearing: Private) -> None:
+    db, clerk, where = hearing.db, hearing.scene.clerk, hearing.scene.hearing
+    await hearing.add("A witness", Part.WITNESS)
+    await hearing.comes("A witness")
+    await hearing.settle("A witness")
+    screen = Screen(hearing["A witness"].id, hearing["defendant"].id, True, True, "District Judge Example")
+    await db.write(ties.order_screens, clerk, where, [screen])
+    await db.write(joining.revoke, clerk, hearing["A witness"].id)
+    await hearing.add("A witness", Part.WITNESS)
+    await hearing.comes("A witness")
+    await hearing.settle("A witness")
+    assert await hearing.hears("advocate", "A witness")
+    assert not await hearing.hears("defendant", "A witness")
+
+    def to_another_room(session: Session, ctx: Context) -> Link:
+        links.withdraw(session, ctx, [hearing["defendant"].id])
+        old = hearings.row(session, where)
+        room = session.get_one(Resource, hearing["defendant"].room_id)
+        cell = Resource(
+            kind=room.kind, organisation_id=room.organisation_id, site_id=room.site_id, name="Video room 2"
+        )
+        session.add(cell)
+        session.flush()
+        moved = links.ensure(session, ctx, where, Part.DEFENDANT, "Defendant, Video room 2", room_id=cell.id)
+        screens.follow(session, ctx, old)
+        screens.follow(session, ctx, old)
+        return moved
+
+    hearing.people["defendant"] = await db.write(to_another_room, SYSTEMS)
+    await hearing.comes("defendant")
+    assert await hearing.hears("advocate", "A witness")
+    assert not await hearing.hears("defendant", "A witness")
 
 
 @pytest.mark.parametrize("off", [-2, -1, 1, 2**40])
