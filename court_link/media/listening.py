@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TICK_S = 5.0  # seconds between two ticks when all is well, and when a room could not be put
 RETRY_S = 0.5
 WATCH_S = 1.0
+SWEEP_S = 15.0
 
 log = structlog.get_logger(__name__)
 _SYSTEM = Context(SYSTEM)
@@ -58,10 +59,14 @@ class Listening:
             await asyncio.sleep(TICK_S if self._rooms.reachable else RETRY_S)
 
     async def _watch(self) -> None:
-        """Keep what is known of the nodes fresh."""
-        since = time.monotonic()
+        """Keep what is known of the nodes fresh, and end rooms that none should hold."""
+        since = swept = time.monotonic()
         while True:
             await asyncio.sleep(WATCH_S)
+            if time.monotonic() - swept > SWEEP_S:
+                swept = time.monotonic()
+                with suppress(CourtLinkError):
+                    await self._rooms.sweep()
             with suppress(CourtLinkError):
                 if await self._db.read(nodes.stale, _SYSTEM, self._up):
                     await self._look()

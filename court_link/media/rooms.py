@@ -36,6 +36,7 @@ from court_link.store import Session as StoreSession
 from court_link.store.tables import Hearing
 
 AT_ONCE = 8  # rooms put at the same time
+AGAIN = 3  # times that a room is put which changes meanwhile; the next tick puts it once more
 
 log = structlog.get_logger(__name__)
 _SYSTEM = Context(SYSTEM)
@@ -109,9 +110,18 @@ class Rooms:
         Idempotent. When the engine cannot be reached nothing is lost: the next tick puts it again, and the
         court is told of whoever may still be heard and seen meanwhile.
         """
-        wanted = await self._db.read(desired, _SYSTEM, hearing_id)
-        if wanted is None or wanted.room.version == 0:
-            return None
+        snapshot = None
+        for _ in range(AGAIN):
+            wanted = await self._db.read(desired, _SYSTEM, hearing_id)
+            if wanted is None or wanted.room.version == 0:
+                return None
+            snapshot = await self._push(hearing_id, wanted)
+            if snapshot is None or await self._db.read(live.is_at, _SYSTEM, hearing_id, wanted.room.version):
+                return snapshot
+            # It became another one while it was put: what was put last may have undone what was put since.
+        return snapshot
+
+    async def _push(self, hearing_id: UUID, wanted: Desired) -> Snapshot | None:
         asked_at = datetime.now(UTC)
         try:
             snapshot = await self._put(wanted)
@@ -187,6 +197,12 @@ class Rooms:
         async with asyncio.TaskGroup() as tasks:
             for hearing_id in standing:
                 tasks.create_task(put(hearing_id))
+
+    async def sweep(self) -> None:
+        """Put every room again that the engine holds and the store has closed: it was put late."""
+        held = await self._engine.rooms()
+        for hearing_id in await self._db.read(live.closed, _SYSTEM, held):
+            await self.push(hearing_id)
 
     async def run(self) -> None:
         """Tick, and listen to the engine, until cancelled."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,6 +78,23 @@ def open_rooms(session: Session, ctx: Context) -> tuple[UUID, ...]:
             | (col(LiveRoom.applied_version) > 0) & ~col(LiveRoom.closed)
             | col(LiveRoom.hearing_id).in_(consulting)
         )
+    )
+    return tuple(rows)
+
+
+def is_at(session: Session, ctx: Context, hearing_id: UUID, version: int) -> bool:
+    """Whether this is still the version that is desired of a room."""
+    return room(session, hearing_id).version == version
+
+
+def closed(session: Session, ctx: Context, names: Iterable[str]) -> tuple[UUID, ...]:
+    """Those of these rooms that are hearings' and should not be open."""
+    known = []
+    for name in names:
+        with suppress(ValueError):  # a room that is no hearing's
+            known.append(UUID(name))
+    rows = session.exec(
+        select(LiveRoom.hearing_id).where(col(LiveRoom.hearing_id).in_(known), col(LiveRoom.closed))
     )
     return tuple(rows)
 

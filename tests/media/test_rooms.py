@@ -12,7 +12,13 @@ from court_link.domain.events import EventKind as E
 from court_link.domain.hearing import Outcome
 from court_link.domain.link import Link
 from court_link.media import joining
-from court_link.media.engine import EngineUnavailable, NoSuchSession, NotAdmitted
+from court_link.media.engine import (
+    DesiredRoom,
+    EngineUnavailable,
+    NoSuchSession,
+    NotAdmitted,
+    Snapshot,
+)
 from court_link.media.fake import FakeEngine
 from court_link.media.rooms import Rooms, check_inside
 from court_link.scheduling import running
@@ -136,6 +142,43 @@ async def test_an_ended_hearings_room_is_closed_and_a_reopened_one_comes_back(
     assert [each.link for each in (await engine.snapshot(str(scene.hearing))).links] == [
         str(scene.officer.id)
     ]
+
+
+async def test_a_room_that_ends_while_it_is_put_is_not_left_behind(
+    db: Db, scene: Scene, engine: FakeEngine, rooms: Rooms
+):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    await admitted(db, scene, scene.officer)
+
+    class Late(FakeEngine):
+        """The first room that is put is put only when the hearing has ended, and its room is closed."""
+
+        ended = False
+
+        async def apply(self, room: DesiredRoom) -> Snapshot:
+            if not self.ended:
+                self.ended = True
+                await db.write(running.end, scene.clerk, scene.hearing, Outcome.ADJOURNED)
+                await other.push(scene.hearing)
+            return await super().apply(room)
+
+    late = Late()
+    other = Rooms(db, late, lambda _: None)
+    await Rooms(db, late, lambda _: None).push(scene.hearing)
+    assert await late.rooms() == ()
+
+
+async def test_a_room_that_a_process_put_late_and_died_is_ended_by_another(
+    db: Db, scene: Scene, engine: FakeEngine, rooms: Rooms
+):
+    await db.write(running.start, scene.clerk, scene.hearing)
+    await rooms.push(scene.hearing)
+    await db.write(running.end, scene.clerk, scene.hearing, Outcome.ADJOURNED)
+    await rooms.push(scene.hearing)
+    await engine.apply(DesiredRoom(str(scene.hearing), 1))
+    await engine.apply(DesiredRoom("a try of the kit", 1))
+    await rooms.sweep()
+    assert await engine.rooms() == ("a try of the kit",)
 
 
 async def test_the_engines_word_is_written_down_once(
