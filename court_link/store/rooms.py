@@ -245,11 +245,11 @@ def exhibit_row(session: Session, exhibit_id: UUID, *, lock: bool = True) -> Exh
 
 
 def exhibits_before(session: Session, when: datetime, limit: int) -> tuple[ExhibitRow, ...]:
-    """The oldest exhibits made before a time whose content is still kept."""
+    """The oldest exhibits made before a time of which anything personal is still kept, its title at least."""
     return tuple(
         session.exec(
             select(ExhibitRow)
-            .where(ExhibitRow.made_at < when, col(ExhibitRow.content).is_not(None))
+            .where(ExhibitRow.made_at < when, ExhibitRow.title != "")
             .order_by(col(ExhibitRow.made_at))
             .limit(limit)
         )

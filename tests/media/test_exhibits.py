@@ -122,11 +122,12 @@ async def test_who_may_offer_and_how_much(hearing: Private):
         await offered(hearing)
 
 
-async def test_an_old_document_is_destroyed(hearing: Private, clock: SetClock):
-    exhibit = await offered(hearing)
+async def test_an_old_document_is_destroyed_and_a_withdrawn_ones_title(hearing: Private, clock: SetClock):
+    exhibit, withdrawn = await offered(hearing), await offered(hearing, "Photograph of Example Person")
+    await hearing.db.write(exhibits.withdraw, hearing.ctx("advocate"), withdrawn.id)
     assert await hearing.db.write(exhibits.destroy_old, SYSTEMS) == 0
     clock.set(clock.now() + KEPT_FOR + timedelta(seconds=1))
-    assert await hearing.db.write(exhibits.destroy_old, SYSTEMS) == 1
+    assert await hearing.db.write(exhibits.destroy_old, SYSTEMS) == 2
     assert await hearing.db.write(exhibits.destroy_old, SYSTEMS) == 0
     with pytest.raises(NotFound):
         await hearing.db.write(exhibits.read, hearing.scene.clerk, exhibit.id)
