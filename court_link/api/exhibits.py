@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import unquote
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
@@ -72,15 +73,19 @@ async def of_hearing(hearing_id: UUID, store: Store, ctx: Moderator) -> list[Exh
 @router.post("/hearings/{hearing_id}/exhibits", status_code=201)
 async def offer(
     hearing_id: UUID,
-    title: Annotated[str, Query(max_length=200, examples=["Photograph of the door"])],
+    slug: Annotated[str, Header(max_length=1000, examples=["Photograph%20of%20the%20door"])],
     request: Request,
     store: Store,
     ctx: Participant,
     rooms: LiveRooms,
     response: Response,
 ) -> ExhibitOut:
-    """Offer a document to the court: a PDF, PNG or JPEG of 5 MB or less as the body of the request."""
-    exhibit = await store.write(exhibits.offer, ctx, hearing_id, title, await _body(request))
+    """Offer a document to the court: a PDF, PNG or JPEG of 5 MB or less as the body of the request.
+
+    Its title is the `Slug`, percent-encoded UTF-8 (RFC 5023, 9.7): what a document is called may be personal,
+    and addresses are written into logs.
+    """
+    exhibit = await store.write(exhibits.offer, ctx, hearing_id, unquote(slug), await _body(request))
     await rooms.push(hearing_id)
     response.headers["Location"] = f"/api/exhibits/{exhibit.id}"
     return _out(exhibit, response)

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -527,12 +528,12 @@ async def test_a_document_is_offered_shown_and_read_over_http(door: Door):
     png = b"\x89PNG\r\n\x1a\nmade up"
 
     async def offer(title: str, body: bytes) -> httpx.Response:
-        headers = {**officer, "Content-Type": "image/png"}
-        return await door.http.post(where, params={"title": title}, content=body, headers=headers)
+        headers = {**officer, "Content-Type": "image/png", "Slug": quote(title)}
+        return await door.http.post(where, content=body, headers=headers)
 
     assert (await offer("A photograph", b"<svg>")).json()["errors"][0]["field"] == "file"
     assert (await offer("", png)).status_code == 422
-    made = await offer("A photograph", png)
+    made = await offer("A photograph at Café Example", png)
     assert made.status_code == 201, made.text
     address, mark = made.headers["Location"], made.headers["ETag"]
     content = f"{address}/content"
@@ -547,7 +548,7 @@ async def test_a_document_is_offered_shown_and_read_over_http(door: Door):
     assert (read.status_code, read.content, read.headers["content-type"]) == (200, png, "image/png")
     assert "no-store" in read.headers["cache-control"]
     assert [each["title"] for each in (await door.http.get(where, headers=defendant)).json()] == [
-        "A photograph"
+        "A photograph at Café Example"
     ]
     assert (await door.http.delete(address, headers=officer)).status_code == 204
     assert (await door.http.get(content, headers=court)).status_code == 404

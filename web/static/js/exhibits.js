@@ -20,7 +20,7 @@ export class Exhibits {
   show({ hearing, you, exhibits = [], people = [] }) {
     this.#hearing = hearing.id
     this.#people = people.filter((person) => person.admission === "admitted")
-    const seen = exhibits.map((each) => ({ ...each, facts: this.#facts(each, you) }))
+    const seen = exhibits.map((each) => ({ ...each, own: each.source === you.link, facts: this.#facts(each, you) }))
     const fresh = seen.filter((each) => each.shown && each.source !== you.link && !this.#shown.some((old) => old.shown && old.id === each.id))
     if (fresh.length) announce(`Now shown: ${listed(fresh.map((each) => each.title))}`)
     this.#shown = seen
@@ -59,6 +59,7 @@ export class Exhibits {
       may("open", each.url && !each.live)
       may("permit", this.#people.length > 0)
       may("hide", this.#people.length > 0 && each.shown)
+      may("withdraw", each.own && !each.live)
       return item
     }))
   }
@@ -70,6 +71,7 @@ export class Exhibits {
       if ("open" in button.dataset) await this.#look(exhibit)
       if ("hide" in button.dataset) await this.#request({ type: "exhibit-hide", exhibit: exhibit.id })
       if ("permit" in button.dataset) await this.#permit(exhibit)
+      if ("withdraw" in button.dataset) await ask(`/api/exhibits/${exhibit.id}`, { method: "DELETE", token: this.#me.token })
       this.#wrong("")
     } catch (error) {
       this.#wrong(error.message)
@@ -111,8 +113,8 @@ export class Exhibits {
     const button = form.querySelector("button")
     button.disabled = true
     try {
-      const address = `/api/hearings/${this.#hearing}/exhibits?title=${encodeURIComponent(title)}`
-      await ask(address, { method: "POST", token: this.#me.token, type: file.type, body: file })
+      const headers = { Slug: encodeURIComponent(title) }
+      await ask(`/api/hearings/${this.#hearing}/exhibits`, { method: "POST", token: this.#me.token, type: file.type, headers, body: file })
       form.reset()
       form.closest("details").open = false
       this.#wrong("")
