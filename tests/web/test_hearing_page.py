@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from tests.media.rig import CHROMIUM
 from tests.web.conftest import axe_violations
-from tests.web.hearing_page import Hearing, app, hearing, link, person, seat, state
+from tests.web.hearing_page import ME, Hearing, app, hearing, link, person, seat, state
 
 CLIENT = "Defendant, Video room 1, Hatfield custody suite"
 PRIVATE = {"place": "consultation", "move": 2}
@@ -256,6 +256,22 @@ def test_an_exhibit_is_looked_at_and_gone_when_it_is_hidden(me: Hearing) -> None
     assert axe_violations(me.page) == []
     me.tells(state(*SEATS[:1]))
     expect(dialog).to_be_hidden()
+
+
+def test_what_one_offered_can_be_withdrawn(me: Hearing) -> None:
+    gone: list[str] = []
+
+    def destroy(route: Route) -> None:
+        gone.append(route.request.method)
+        route.fulfill(status=204)
+
+    me.page.route("**/api/exhibits/e1", destroy)
+    me.opens(state(exhibits=[EXHIBIT | {"source": ME, "shown": False, "shown_to": []}]))
+    me.at("hearing")
+    expect(me.page.get_by_text("Offered by you. Nobody else sees it")).to_be_visible()
+    with me.page.expect_response("**/api/exhibits/e1"):
+        me.page.get_by_role("button", name="Withdraw Custody record").click()
+    assert gone == ["DELETE"]
 
 
 def test_an_interpreter_speaks_to_one_person_alone(me: Hearing) -> None:
