@@ -190,9 +190,7 @@ async def release(
 
 def rules(settings: AllSettings) -> Rules:
     """What the settings decide about bookings."""
-    return Rules(
-        timedelta(seconds=settings.hold_seconds), settings.media_places, settings.recording_capacity
-    )
+    return Rules(timedelta(seconds=settings.hold_seconds), settings.media_places, settings.recording_capacity)
 
 
 def shown(made: Booking) -> BookingOut:
