@@ -17,7 +17,7 @@ run: setup ## Run the demonstration (FRESH=1 starts its data over)
 
 test: ## Install what the tests need and run them (ARGS="tests/store -x" to choose)
 	@tools/bootstrap test
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 $(ARGS)
 
 check: ## Lint, formatting, types, direction of imports
 	@tools/bootstrap check

@@ -10,6 +10,8 @@ from collections.abc import Generator
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.stores"]
 
@@ -39,10 +41,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = str(SEED)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("busy" if file.startswith(BUSY) else file))
+class _TogetherAsFiles(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a process a file at a time, and everything busy to one of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "busy" if file.startswith(BUSY) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _TogetherAsFiles:
+    return _TogetherAsFiles(config, log)
 
 
 def pytest_report_header() -> str:
