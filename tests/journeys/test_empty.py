@@ -15,7 +15,7 @@ EMPTY = {
     "officer": {"/evidence": "You are not needed today"},
     "custody": {"/custody": "Nobody else is due on video today"},
     "advocate": {"/clients": "You have no hearings by video today"},
-    "commissioner": {"/report": "Nothing was staffed or booked on these days"},
+    "commissioner": {"/report": "of staffed open time; 0% was booked"},
     "administrator": {"/tokens": "", "/audit": "", "/people": ""},
 }
 
