@@ -19,6 +19,7 @@ from court_link.domain.link import LOBBY, Admission, Link
 from court_link.domain.roles import Part, Permission
 from court_link.store import Session, events, hearings, join_sessions
 from court_link.store.prepared import Prepared, plain, together
+from court_link.store.rows import locked, present
 from court_link.store.tables import DirectionRow, Hearing, LiveRoom, Resource
 from court_link.store.tables import Link as LinkRow
 
@@ -196,18 +197,12 @@ def changed(session: Session, ctx: Context, hearing_id: UUID) -> None:
 
 def row(session: Session, link_id: UUID) -> LinkRow:
     """The row, locked for a change. Raises NotFound."""
-    found = session.get(LinkRow, link_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return locked(session, LinkRow, link_id)
 
 
 def get(session: Session, ctx: Context, link_id: UUID) -> Link:
     """One link. Raises NotFound. The caller checks whether the asker may see it."""
-    found = session.get(LinkRow, link_id)
-    if found is None:
-        raise NotFound
-    return value(found)
+    return value(present(session, LinkRow, link_id))
 
 
 def of_hearing(session: Session, ctx: Context, hearing_id: UUID) -> tuple[Link, ...]:

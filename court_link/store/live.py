@@ -13,11 +13,11 @@ from sqlmodel import col, select
 
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
-from court_link.domain.errors import NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import LIVE
 from court_link.domain.times import Interval
 from court_link.store import Session, events
+from court_link.store.rows import locked
 from court_link.store.tables import (
     Booking,
     Consultation,
@@ -195,10 +195,7 @@ def told_of(session: Session, hearing_id: UUID, kind: EventKind) -> tuple[Mappin
 
 def problem(session: Session, problem_id: UUID) -> Problem:
     """One reported problem, locked. Raises NotFound."""
-    found = session.get(Problem, problem_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return locked(session, Problem, problem_id)
 
 
 def resolve(session: Session, ctx: Context, problem: Problem) -> None:

@@ -12,10 +12,10 @@ from sqlmodel import col, select
 
 from court_link.domain.booking import BookingState
 from court_link.domain.context import Context
-from court_link.domain.errors import NotFound
 from court_link.domain.events import EventKind
 from court_link.domain.hearing import LIVE
 from court_link.store import Session, events, live
+from court_link.store.rows import locked, present
 from court_link.store.tables import Booking, Hearing, Link, Problem, Recording
 
 #: The problem of a recording into which nothing is written.
@@ -47,18 +47,12 @@ def value(row: Recording) -> Recorded:
 
 def row(session: Session, recording_id: UUID) -> Recording:
     """One recording, locked. Raises NotFound. The caller has locked its hearing."""
-    found = session.get(Recording, recording_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return locked(session, Recording, recording_id)
 
 
 def get(session: Session, recording_id: UUID) -> Recorded:
     """One recording. Raises NotFound."""
-    found = session.get(Recording, recording_id)
-    if found is None:
-        raise NotFound
-    return value(found)
+    return value(present(session, Recording, recording_id))
 
 
 def of_hearing(session: Session, hearing_id: UUID) -> tuple[Recorded, ...]:

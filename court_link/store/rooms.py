@@ -11,7 +11,6 @@ from sqlmodel import col, delete, select
 
 from court_link.domain import rooms as rules
 from court_link.domain.context import Context
-from court_link.domain.errors import NotFound
 from court_link.domain.link import Link
 from court_link.domain.rooms import SETTLES_WITHIN, may_be_private
 from court_link.domain.standing import (
@@ -26,6 +25,7 @@ from court_link.domain.standing import (
     where_they_are,
 )
 from court_link.store import Session, links, live
+from court_link.store.rows import locked, present
 from court_link.store.tables import Consultation as ConsultationRow
 from court_link.store.tables import Exhibit as ExhibitRow
 from court_link.store.tables import Hearing, JoinSession, Tie
@@ -89,18 +89,12 @@ def consultation(row: ConsultationRow) -> Consultation:
 
 def consultation_row(session: Session, consultation_id: UUID) -> ConsultationRow:
     """One consultation, locked. Raises NotFound. The caller has locked its hearing."""
-    found = session.get(ConsultationRow, consultation_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return locked(session, ConsultationRow, consultation_id)
 
 
 def hearing_of(session: Session, consultation_id: UUID) -> UUID:
     """The hearing that a consultation is of. Raises NotFound."""
-    found = session.get(ConsultationRow, consultation_id)
-    if found is None:
-        raise NotFound
-    return found.hearing_id
+    return present(session, ConsultationRow, consultation_id).hearing_id
 
 
 def with_open_consultations(session: Session) -> tuple[UUID, ...]:
@@ -238,10 +232,7 @@ def exhibit(row: ExhibitRow) -> Exhibit:
 
 def exhibit_row(session: Session, exhibit_id: UUID, *, lock: bool = True) -> ExhibitRow:
     """One exhibit, locked for a change (its hearing first, by the caller). Raises NotFound."""
-    found = session.get(ExhibitRow, exhibit_id, with_for_update=lock, populate_existing=lock)
-    if found is None:
-        raise NotFound
-    return found
+    return (locked if lock else present)(session, ExhibitRow, exhibit_id)
 
 
 def exhibits_before(session: Session, when: datetime, limit: int) -> tuple[ExhibitRow, ...]:
